@@ -1,0 +1,1 @@
+"""HTTP to Klaviyo: session, limits, pacing and errors."""

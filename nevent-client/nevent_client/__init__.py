@@ -1,0 +1,1 @@
+"""HTTP to Nevent: session, contract and errors."""

@@ -1,0 +1,1 @@
+"""Nevent and Klaviyo on this machine: faithful, seeded, fault-injectable."""

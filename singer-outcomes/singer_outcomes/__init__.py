@@ -1,0 +1,1 @@
+"""What Singer plugins need to know the fate of every record."""

@@ -1,0 +1,1 @@
+"""Singer tap for Nevent, the ticketing CRM of festivals, venues and promoters."""

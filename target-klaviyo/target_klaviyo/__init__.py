@@ -1,0 +1,1 @@
+"""Singer target for Klaviyo that knows the fate of every record."""
