@@ -1,1 +1,22 @@
-"""HTTP to Klaviyo: session, limits, pacing and errors."""
+"""HTTP to Klaviyo: session, limits, pacing and errors. It knows nothing of Singer."""
+
+from klaviyo_client.errors import (
+    DeniedError,
+    KlaviyoError,
+    Problem,
+    RejectedError,
+    UnavailableError,
+)
+from klaviyo_client.limits import Operation
+from klaviyo_client.session import REVISION, KlaviyoSession
+
+__all__ = [
+    "REVISION",
+    "DeniedError",
+    "KlaviyoError",
+    "KlaviyoSession",
+    "Operation",
+    "Problem",
+    "RejectedError",
+    "UnavailableError",
+]

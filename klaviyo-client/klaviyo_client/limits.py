@@ -1,0 +1,53 @@
+"""Klaviyo's operations and what it allows of each (OpenAPI, revision 2026-07-15).
+
+Source: `x-klaviyo-ratelimit` and `x-klaviyo-scopes` of github.com/klaviyo/openapi. Counters are
+per account and operation; all private keys of an account share them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Operation(NamedTuple):
+    """A method and path, the requests allowed per second and per minute, the scopes needed."""
+
+    method: str
+    path: str
+    burst: int
+    steady: int
+    scopes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As people write it: `POST /api/lists`."""
+        return f"{self.method} {self.path}"
+
+
+GET_ACCOUNT = Operation("GET", "/api/accounts", 1, 15, ("accounts:read",))
+
+IMPORT_PROFILES = Operation(
+    "POST", "/api/profile-bulk-import-jobs", 10, 150, ("lists:write", "profiles:write")
+)
+LIST_IMPORT_JOBS = Operation(
+    "GET", "/api/profile-bulk-import-jobs", 10, 150, ("lists:read", "profiles:read")
+)
+GET_IMPORT_ERRORS = Operation(
+    "GET", "/api/profile-bulk-import-jobs/{id}/import-errors", 10, 150, ("profiles:read",)
+)
+CREATE_EVENTS = Operation("POST", "/api/event-bulk-create-jobs", 10, 150, ("events:write",))
+
+GET_LISTS = Operation("GET", "/api/lists", 75, 750, ("lists:read",))
+CREATE_LIST = Operation("POST", "/api/lists", 10, 150, ("lists:write",))
+
+MAX_PROFILES = 10_000  # per import job
+MAX_EVENTS = 1_000  # per bulk request
+MAX_BODY_BYTES = 4_900_000  # 5 MB, decimal or binary is not said: stay below both
+MAX_PROFILE_BYTES = 100_000
+MAX_CUSTOM_PROPERTIES = 200  # no documented limit; the product page warns above it
+MAX_EVENT_PROPERTIES = 400
+MAX_METRIC_NAME = 127
+MAX_EMAIL = 100
+MAX_EXTERNAL_ID = 255
+MAX_UNIQUE_ID = 255
+"""Klaviyo's documented bounds, in items, bytes of compact JSON, or characters."""

@@ -1,0 +1,282 @@
+"""HTTP to Klaviyo, and nothing else: key, revision, pacing, retry, status → error."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+import tenacity
+
+from klaviyo_client.errors import (
+    DeniedError,
+    KlaviyoError,
+    Problem,
+    RejectedError,
+    UnavailableError,
+    redacted,
+)
+from klaviyo_client.pacing import Pacer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from klaviyo_client.limits import Operation
+
+Document = dict[str, Any]
+
+REVISION = "2026-07-15"
+API_URL = "https://a.klaviyo.com"
+LONGEST_WAIT = 600.0  # seconds; a longer Retry-After is a daily quota, which no run should wait out
+FIRST_TRIES = 4  # while nothing has ever answered
+_BACKOFF = tenacity.wait_exponential_jitter(initial=0.5, max=60)
+
+logger = logging.getLogger(__name__)
+
+
+class _RetryError(KlaviyoError):
+    """Worth another try, after `seconds` where Klaviyo said so."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class KlaviyoSession:
+    """One account's key and all requests made with it. Any thread may use it.
+
+    Args:
+        api_key: a private key, `pk_…`.
+        api_url: where the API is; https, or a loopback address.
+        max_tries: of one request, the first included.
+        patience: seconds after which a request is given up, tries left or not.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        api_url: str = API_URL,
+        user_agent: str = "nevent-klaviyo",
+        timeout: float = 60,
+        max_tries: int = 12,
+        patience: float = 900,
+    ) -> None:
+        _require_tls(api_url)
+        self._host = urlsplit(api_url).netloc
+        self._max_tries = max_tries
+        self._patience = patience
+        self._pacer = Pacer()
+        self._stopped = threading.Event()
+        self._answered = False
+        self._clock_offset = timedelta()
+        self._lock = threading.Lock()
+        self.requests = 0
+        self.retries = 0
+        self.waited = 0.0  # seconds, for limits and retries together
+        self._http = httpx.Client(
+            base_url=api_url,
+            timeout=timeout,
+            headers={
+                "Authorization": f"Klaviyo-API-Key {api_key}",
+                "revision": REVISION,
+                "Accept": "application/vnd.api+json",
+                "User-Agent": user_agent,
+            },
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+        )
+
+    def get(self, operation: Operation, *, path_id: str = "", **params: Any) -> Document:
+        """Read one document.
+
+        Raises:
+            DeniedError, RejectedError, UnavailableError: see `errors`.
+        """
+        answer: Document = self._call(operation, path_id=path_id, params=params).json()
+        return answer
+
+    def pages(
+        self, operation: Operation, *, path_id: str = "", **params: Any
+    ) -> Iterator[Document]:
+        """Read a collection, page by page, following `links.next` to the end."""
+        while True:
+            page = self.get(operation, path_id=path_id, **params)
+            yield page
+            following = (page.get("links") or {}).get("next")
+            if not following:
+                return
+            params = dict(httpx.URL(following).params)
+
+    def post(self, operation: Operation, body: bytes) -> Document | None:
+        """Send one document of compact JSON; the answer's document, or None where it is empty."""
+        answer = self._call(operation, content=body)
+        return answer.json() if answer.content else None
+
+    def stop(self) -> None:
+        """End every wait: requests that would retry or be paced raise UnavailableError."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.stop()
+        self._http.close()
+
+    def now(self) -> datetime:
+        """The time by Klaviyo's clock, as of its last answer; ours before the first."""
+        return datetime.now(tz=UTC) + self._clock_offset
+
+    def _call(self, operation: Operation, *, path_id: str = "", **kwargs: Any) -> httpx.Response:
+        """The one retry loop."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_RetryError),
+            stop=self._gives_up,
+            wait=_pause,
+            sleep=self._wait,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            response: httpx.Response = retrying(self._try, operation, path_id, kwargs)
+        except _RetryError as error:
+            raise UnavailableError(
+                f"{error} Given up after {retrying.statistics['attempt_number']} tries. What was "
+                "confirmed is kept; the next run repeats the rest."
+            ) from error
+        return response
+
+    def _gives_up(self, state: tenacity.RetryCallState) -> bool:
+        """Whether no other try is due. A host that never answered is likely a wrong address."""
+        tries = self._max_tries if self._answered else min(self._max_tries, FIRST_TRIES)
+        spent = state.seconds_since_start or 0.0
+        return self._stopped.is_set() or state.attempt_number >= tries or spent > self._patience
+
+    def _try(self, operation: Operation, path_id: str, kwargs: Any) -> httpx.Response:
+        self._wait(self._pacer.reserve(operation))
+        if self._stopped.is_set():
+            raise UnavailableError(f"{operation.name}: the run was asked to stop.")
+        headers = {"Content-Type": "application/vnd.api+json"} if "content" in kwargs else {}
+        with self._lock:
+            self.requests += 1
+        try:
+            response = self._http.request(
+                operation.method, operation.path.format(id=path_id), headers=headers, **kwargs
+            )
+        except httpx.TransportError as error:
+            raise _RetryError(
+                f"{operation.name}: no answer from {self._host} ({type(error).__name__}: "
+                f"{redacted(str(error))}). Check api_url, the network and any proxy."
+            ) from error
+        self._learn(operation, response)
+        if response.is_success:
+            return response
+        raise self._failure(operation, response)
+
+    def _learn(self, operation: Operation, response: httpx.Response) -> None:
+        """Take the time and the limits from the answer's headers."""
+        self._answered = True
+        if date := response.headers.get("date"):
+            self._clock_offset = parsedate_to_datetime(date) - datetime.now(tz=UTC)
+        remaining = _leading_int(response.headers.get("ratelimit-remaining"))
+        reset = _leading_int(response.headers.get("ratelimit-reset"))
+        if remaining is not None and reset is not None:
+            self._pacer.told(operation, remaining=remaining, reset=reset)
+
+    def _failure(self, operation: Operation, response: httpx.Response) -> KlaviyoError:
+        status = response.status_code
+        problems = _problems(response)
+        detail = "; ".join(dict.fromkeys(p.detail for p in problems[:5])) or response.reason_phrase
+        text = f"{operation.name}: {status} {detail}"
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            return self._throttled(operation, response, text)
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
+            return _RetryError(text)
+        if status == httpx.codes.FORBIDDEN and not problems:
+            return _RetryError(f"{text} (a web page instead of an answer: a challenge).")
+        if status == httpx.codes.UNAUTHORIZED:
+            text += (
+                " The API key is not accepted: check that it was copied whole (it begins with "
+                "pk_), that it was not revoked, and that the account is active."
+            )
+        elif status == httpx.codes.FORBIDDEN:
+            text += (
+                f" The key needs: {', '.join(operation.scopes)}. The scopes of a key cannot be "
+                "edited: create a new private key in Klaviyo with these scopes."
+            )
+        else:
+            return RejectedError(text, status=status, problems=problems)
+        return DeniedError(text)
+
+    def _throttled(self, operation: Operation, response: httpx.Response, text: str) -> KlaviyoError:
+        seconds = float(_leading_int(response.headers.get("retry-after")) or 1)
+        if seconds > LONGEST_WAIT:
+            return UnavailableError(
+                f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota is used up. Run "
+                "again when it has passed."
+            )
+        self._pacer.quiet(operation, seconds)
+        return _RetryError(text, seconds)
+
+    def _wait(self, seconds: float) -> None:
+        if seconds > 0:
+            with self._lock:
+                self.waited += seconds
+            self._stopped.wait(seconds)
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        with self._lock:
+            self.retries += 1
+        error = state.outcome.exception() if state.outcome else None
+        pause = state.next_action.sleep if state.next_action else 0
+        logger.warning("%s Try %d in %.1f s.", error, state.attempt_number + 1, pause)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _RetryError) and error.seconds is not None:
+        return 0.0  # the pacer keeps the operation quiet for that long, for every thread
+    return _BACKOFF(state)
+
+
+def _problems(response: httpx.Response) -> list[Problem]:
+    if "json" not in response.headers.get("content-type", ""):
+        return []
+    try:
+        errors = response.json()["errors"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [
+        Problem(
+            code=str(error.get("code", "")),
+            detail=redacted(str(error.get("detail") or error.get("title") or "")),
+            pointer=(error.get("source") or {}).get("pointer"),
+        )
+        for error in errors
+    ]
+
+
+def _leading_int(value: str | None) -> int | None:
+    """The first number of a header: its exact spelling is not documented."""
+    digits = "".join(character for character in (value or "").split(",")[0] if character.isdigit())
+    return int(digits) if digits else None
+
+
+def _require_tls(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        return
+    raise DeniedError(
+        f"api_url is {parts.scheme or 'no URL'}://…: the key would travel in clear. Use https "
+        "(plain http only to this machine)."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,91 @@
+"""Which STATE may be told: the latest one whose every record has a known fate."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Ticket:
+    """Some records that were read together; settled when the fate of each is known."""
+
+    __slots__ = ("number", "pending", "sealed")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.pending = 0
+        self.sealed = False
+
+
+class Ledger:
+    """Holds each STATE back until the records read before it are settled.
+
+    Records are counted on tickets. A STATE waits for all tickets handed out before it; when they
+    are settled, the latest such STATE is emitted and the earlier ones are forgotten. Callers may
+    be on any thread; `emit` is called by one at a time, in the order of the STATEs.
+    """
+
+    def __init__(self, emit: Callable[[Any], None]) -> None:
+        self._emit = emit
+        self._lock = threading.RLock()
+        self._last_number = 0
+        self._open: dict[int, Ticket] = {}
+        self._states: deque[tuple[int, Any, float]] = deque()
+
+    def ticket(self) -> Ticket:
+        """Open a ticket for the records that follow."""
+        with self._lock:
+            self._last_number += 1
+            ticket = self._open[self._last_number] = Ticket(self._last_number)
+            return ticket
+
+    def add(self, ticket: Ticket) -> None:
+        """One more record on this ticket."""
+        with self._lock:
+            ticket.pending += 1
+
+    def seal(self, ticket: Ticket) -> None:
+        """No more records on this ticket."""
+        with self._lock:
+            ticket.sealed = True
+            self._close_settled((ticket,))
+
+    def settle(self, tickets: Iterable[Ticket]) -> None:
+        """The fate of one record of each of these tickets is known (one entry a record)."""
+        with self._lock:
+            touched = []
+            for ticket in tickets:
+                ticket.pending -= 1
+                if ticket.pending == 0:
+                    touched.append(ticket)
+            self._close_settled(touched)
+
+    def state(self, value: Any) -> None:
+        """A STATE arrived: emit it as soon as all before it is settled."""
+        with self._lock:
+            self._states.append((self._last_number, value, time.monotonic()))
+            self._emit_ready()
+
+    def waited(self) -> float:
+        """Seconds that the oldest STATE has been waiting; 0 when none is."""
+        with self._lock:
+            return time.monotonic() - self._states[0][2] if self._states else 0.0
+
+    def _close_settled(self, tickets: Iterable[Ticket]) -> None:
+        for ticket in tickets:
+            if ticket.sealed and ticket.pending == 0:
+                self._open.pop(ticket.number, None)
+        self._emit_ready()
+
+    def _emit_ready(self) -> None:
+        oldest = next(iter(self._open), self._last_number + 1)  # insertion order is by number
+        ready = None
+        while self._states and self._states[0][0] < oldest:
+            ready = self._states.popleft()
+        if ready is not None:
+            self._emit(ready[1])

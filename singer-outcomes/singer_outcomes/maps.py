@@ -1,0 +1,57 @@
+"""Stream maps checked before any record: do they name columns that exist?"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from typing import TYPE_CHECKING, Any
+
+import simpleeval
+from singer_sdk.exceptions import StreamMapConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+# What the SDK adds to the names of an expression (singer_sdk/mapper.py, CustomStreamMap._eval).
+_GIVEN = frozenset(
+    {"_", "record", "config", "self", "fake", "__stream_name__", "__original_stream_name__"}
+    | {"md5", "sha256", "datetime", "bool", "json", "True", "False", "None"}
+    | set(simpleeval.DEFAULT_FUNCTIONS)
+)
+
+
+def check_names(stream_maps: Mapping[str, Any], stream_name: str, columns: Collection[str]) -> None:
+    """Refuse a map of this stream that names a column which the stream does not have.
+
+    Raises:
+        StreamMapConfigError: naming the map, the column and those that exist.
+    """
+    for name, definition in stream_maps.items():
+        if not isinstance(definition, dict):
+            continue
+        if not fnmatch.fnmatch(stream_name, definition.get("__source__", name)):
+            continue
+        for column, expression in definition.items():
+            if column.startswith("__") and column != "__filter__":
+                continue
+            unknown = _names(expression) - _GIVEN - set(columns)
+            if unknown:
+                raise StreamMapConfigError(
+                    f"The map '{name}: {column}: {expression}' names "
+                    f"{', '.join(repr(each) for each in sorted(unknown))}, which the stream "
+                    f"'{stream_name}' does not have. Correct the map in stream_maps; "
+                    f"the columns are: {', '.join(sorted(columns))}."
+                )
+
+
+def _names(expression: Any) -> set[str]:
+    """Names an expression reads; none where it is no expression (null, `__NULL__`)."""
+    if not isinstance(expression, str) or expression == "__NULL__":
+        return set()
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except SyntaxError:
+        return set()  # the SDK's mapper refuses it with its own message
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in nodes if isinstance(node.ctx, ast.Load)} - bound

@@ -1,0 +1,113 @@
+"""How a target begins and ends as a process: signals, exit codes, one line for what went wrong."""
+
+from __future__ import annotations
+
+import abc
+import os
+import signal
+import sys
+import time
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.plugin_base import PluginBase
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+from singer_sdk.target_base import Target
+from typing_extensions import override
+
+from singer_outcomes.reader import FastReader, StopReadingError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+ONE_SIGNAL = 2.0  # seconds: Ctrl-C under Meltano sends SIGINT and SIGTERM at once
+
+
+class OrderlyTarget(Target, abc.ABC):
+    """Ends in order: on a signal it stops reading and settles what was read, then tells.
+
+    Exit codes: 0; 1 for an error or too many rejects; 130 and 143 after SIGINT and SIGTERM.
+    """
+
+    run_errors: ClassVar[tuple[type[Exception], ...]] = ()
+    """What ends a run with a message instead of a traceback, besides the SDK's own errors."""
+
+    capabilities: ClassVar[list[Any]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    message_reader_class = FastReader
+    message_reader: FastReader
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.signal: int | None = None
+        self._signalled_at = 0.0
+        super().__init__(**kwargs)
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Stop what runs in the background and tell what happened; again is harmless."""
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop reading; `process_endofpipe` then settles what was read within the grace period.
+
+        The SDK's own handler re-enters a drain that may be under way, and emits state over it.
+        """
+        now = time.monotonic()
+        if self.signal is not None:
+            if now - self._signalled_at > ONE_SIGNAL:
+                self.logger.warning("Second signal: ending now; the next run repeats the rest.")
+                os._exit(128 + signum)
+            return
+        self.signal, self._signalled_at = signum, now
+        self.logger.info(
+            "%s: reading stops; what was read is sent within %s s, the rest comes with the next "
+            "run.",
+            signal.Signals(signum).name,
+            self.config["grace_seconds"],
+        )
+        self.message_reader.stop_requested = True
+        if self.message_reader.blocked:
+            raise StopReadingError
+
+    @override
+    @classmethod
+    def invoke(  # type: ignore[override]  # the SDK's own signature differs from its base as well
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        """Run, and end with one line for a person when something they can mend is wrong."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        expected: tuple[type[Exception], ...] = (SingerSDKError, InvalidInputLine, *cls.run_errors)
+        target = None
+        try:
+            target = cls(
+                config=config.config if config else {},
+                parse_env_config=bool(config and config.parse_env),
+            )
+            target.listen(file_input)
+        except ConfigValidationError:
+            raise  # the SDK's command lists each setting
+        except expected as error:
+            cls.logger.error("%s", error)  # noqa: TRY400  # a traceback would bury it
+            sys.exit(1)
+        finally:
+            if target is not None:
+                target.close()
+
+    @override
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Only settings that do something here: no load method, row batches or `_sdc` columns."""
+        PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]

@@ -1,0 +1,45 @@
+"""Settings that every target of this family has, in the form of `config_jsonschema`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SETTINGS: dict[str, Any] = {
+    "rejects_path": {
+        "type": "string",
+        "title": "Rejects file",
+        "description": "File (JSON lines, readable by its owner only) that rejected records are "
+        "written to, with the reason.",
+        "default": "rejects.jsonl",
+    },
+    "store_rejected_records": {
+        "type": "boolean",
+        "title": "Store rejected records",
+        "description": "Keep the rejected record itself in the rejects file, so that it can be "
+        "corrected and replayed. When false only its key and the reason are kept.",
+        "default": True,
+    },
+    "max_rejects": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most rejects of one stream",
+        "description": "The run ends with a non-zero exit code, after its state is out, when a "
+        "stream has more rejects than this number. Default: 1 % of the stream's records, at "
+        "least 10.",
+    },
+    "grace_seconds": {
+        "type": "number",
+        "minimum": 0,
+        "title": "Grace after a signal (seconds)",
+        "description": "How long SIGTERM or SIGINT leaves for what was read to be sent and "
+        "confirmed before the process ends.",
+        "default": 20,
+    },
+    "validate_records": {
+        "type": "boolean",
+        "title": "Validate records",
+        "description": "Check each record against its stream's schema; one that breaks it goes "
+        "to the rejects.",
+        "default": True,
+    },
+}

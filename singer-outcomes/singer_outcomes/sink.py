@@ -1,0 +1,50 @@
+"""One stream's way into a target that knows the fate of every record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.sinks import Sink
+from typing_extensions import override
+
+from singer_outcomes.rejects import RejectedError
+from singer_outcomes.validator import FastValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+    from singer_sdk.target_base import Target
+
+Record = dict[str, Any]
+
+
+class OutcomeSink(Sink):
+    """One stream's way into the target: validate, shape, hand over. It holds no records."""
+
+    def __init__(
+        self, target: Target, stream_name: str, schema: Record, key_properties: Sequence[str] | None
+    ) -> None:
+        self.target = target
+        super().__init__(target, stream_name, schema, key_properties)
+
+    @override
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        return FastValidator(self.schema) if self.validate_schema else None
+
+    def accept(self, record: Record, *, key: str) -> None:
+        """Take one mapped record; `key` is what its source calls it.
+
+        Raises:
+            RejectedError: it cannot be loaded as it is.
+        """
+        if self._validator is not None:
+            self._validator.validate(record)
+        for name in self._key_properties:
+            if name not in record:
+                raise RejectedError("schema: the key is missing", column=name)
+        self.process_record(record, {"key": key})
+
+    @override
+    def process_batch(self, context: Record) -> None:
+        """Nothing: rows wait in the target's queues, shared by all sinks of a kind."""

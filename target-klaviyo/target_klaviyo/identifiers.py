@@ -1,0 +1,40 @@
+"""E-mail addresses and phone numbers in the form Klaviyo takes, or None where there is none."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import email_validator
+import phonenumbers
+from klaviyo_client.limits import MAX_EMAIL
+
+
+@lru_cache(maxsize=65_536)  # a buyer's address comes with each of their tickets
+def email_address(value: str) -> str | None:
+    """The address in lower case, or None where its syntax is wrong.
+
+    Klaviyo matches addresses without regard to case: two spellings are one person.
+    """
+    try:
+        checked = email_validator.validate_email(value.strip(), check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        return None
+    address = checked.normalized.lower()
+    return address if len(address) <= MAX_EMAIL else None
+
+
+@lru_cache(maxsize=65_536)
+def phone_number(value: str, region: str) -> str | None:
+    """The number in E.164 (`+34600112233`), or None where no such number can exist.
+
+    Args:
+        value: as people write it, national or international.
+        region: ISO 3166 code of the country whose national form is assumed.
+    """
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,111 @@
+"""Bulk import jobs watched to their end, and their errors read to the last page."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klaviyo_client import KlaviyoError
+from klaviyo_client.limits import GET_IMPORT_ERRORS, LIST_IMPORT_JOBS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from klaviyo_client import KlaviyoSession
+
+    from target_klaviyo.queues import Row
+
+PAGE = 100
+
+
+class StuckJobError(KlaviyoError):
+    """A job does not come to an end; its records' fate is unknown and the state stays."""
+
+
+class ImportJob(NamedTuple):
+    """Rows that Klaviyo accepted as one job, without their bodies."""
+
+    id: str
+    rows: list[Row]
+    accepted_at: float
+
+
+class FinishedJob(NamedTuple):
+    """A job at its end, and how many of its items failed."""
+
+    job: ImportJob
+    failed: int
+
+
+def finished(
+    session: KlaviyoSession, jobs: dict[str, ImportJob], *, patience: float
+) -> Iterator[FinishedJob]:
+    """Those of these jobs that have come to their end, from one listing of a hundred a page.
+
+    Raises:
+        StuckJobError: one was cancelled, has vanished, or takes longer than `patience` seconds.
+    """
+    missing = dict(jobs)
+    fields = "status,failed_count,created_at"
+    params: dict[str, Any] = {"sort": "-created_at", "page[size]": PAGE}
+    params["fields[profile-bulk-import-job]"] = fields
+    for page in session.pages(LIST_IMPORT_JOBS, **params):
+        for each in page["data"]:
+            job = missing.pop(each["id"], None)
+            if job is None:
+                continue
+            status = each["attributes"]["status"]
+            if status == "complete":
+                yield FinishedJob(job, each["attributes"].get("failed_count") or 0)
+            elif status == "cancelled" or time.monotonic() - job.accepted_at > patience:
+                raise StuckJobError(
+                    f"Import job {job.id} is still '{status}' {patience / 60:.0f} minutes after it "
+                    "was accepted. The state stays before it; run again, and ask Klaviyo's "
+                    "support about the job if that repeats."
+                    if status != "cancelled"
+                    else f"Import job {job.id} was cancelled in Klaviyo. The state stays before "
+                    "it; run again to repeat its records."
+                )
+        if not missing:
+            return
+    lost = next(iter(missing.values()))
+    if time.monotonic() - lost.accepted_at > patience:
+        raise StuckJobError(f"Klaviyo no longer lists import job {lost.id}. Run again.")
+
+
+class ImportFault(NamedTuple):
+    """What Klaviyo says of one item that a job failed to import."""
+
+    row: Row | None
+    reason: str
+    pointer: str | None
+    payload: Any
+
+
+def faults(session: KlaviyoSession, job: ImportJob, items_pointer: str) -> Iterator[ImportFault]:
+    """All import errors of a job, each with the row it is about (by pointer, else by payload)."""
+    by_person = {person: row for row in job.rows for person in row.people}
+    for page in session.pages(GET_IMPORT_ERRORS, path_id=job.id, **{"page[size]": PAGE}):
+        for each in page["data"]:
+            error = each["attributes"]
+            pointer = (error.get("source") or {}).get("pointer")
+            payload = error.get("original_payload") or {}
+            index = item_index(pointer, items_pointer)
+            if index is not None and index < len(job.rows):
+                row: Row | None = job.rows[index]
+            else:
+                attributes = payload.get("attributes", payload)
+                people = (
+                    str(attributes.get(name, "")).lower() for name in ("email", "phone_number")
+                )
+                row = next((by_person[each] for each in people if each in by_person), None)
+            reason = f"Klaviyo: {error.get('code', 'invalid')}: {error.get('detail', '')}"
+            yield ImportFault(row, reason, pointer, payload)
+
+
+def item_index(pointer: str | None, items_pointer: str) -> int | None:
+    """The item that a JSON pointer leads into: 3 for `…/profiles/data/3/attributes/email`."""
+    if not pointer or not pointer.startswith(items_pointer):
+        return None
+    head = pointer[len(items_pointer) :].partition("/")[0]
+    return int(head) if head.isdigit() else None

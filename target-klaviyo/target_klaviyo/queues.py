@@ -1,0 +1,142 @@
+"""Rows that wait to be sent: compacted per person, cut by count and by bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from klaviyo_client.limits import (
+    CREATE_EVENTS,
+    IMPORT_PROFILES,
+    MAX_BODY_BYTES,
+    MAX_EVENTS,
+    MAX_PROFILES,
+    Operation,
+)
+
+from target_klaviyo import payloads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
+
+    from singer_outcomes.ledger import Ticket
+    from singer_outcomes.sink import OutcomeSink
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
+
+
+class Origin(NamedTuple):
+    """The record that a row, or a part of it, came from."""
+
+    sink: OutcomeSink
+    key: str
+    ticket: Ticket
+
+
+class Row:
+    """One item of a request, with the records it came from.
+
+    `people` holds every identifier of the person; rows that share one are about the same person.
+    """
+
+    __slots__ = ("body", "hash", "identity", "origins", "people")
+
+    def __init__(self, identity: str, people: tuple[str, ...], body: bytes, origin: Origin) -> None:
+        self.identity = identity
+        self.people = people
+        self.body = body
+        self.origins = [origin]
+        self.hash = ""
+
+
+def _merge_profiles(earlier: bytes, later: bytes) -> bytes:
+    return encode(payloads.merged_profile(decode(earlier), decode(later)))
+
+
+def _keep_later(earlier: bytes, later: bytes) -> bytes:
+    del earlier  # the same metric and unique_id: the event was read twice
+    return later
+
+
+class Shipment(NamedTuple):
+    """How rows of one kind become requests."""
+
+    operation: Operation
+    max_items: int
+    items_pointer: str
+    merge: Callable[[bytes, bytes], bytes]
+
+
+PROFILES = Shipment(
+    IMPORT_PROFILES, MAX_PROFILES, "/data/attributes/profiles/data/", _merge_profiles
+)
+EVENTS = Shipment(
+    CREATE_EVENTS, MAX_EVENTS, "/data/attributes/events-bulk-create/data/", _keep_later
+)
+
+
+class Queue:
+    """Rows of one kind, from all streams of it, in the order in which their person first came."""
+
+    def __init__(self, shipment: Shipment, *, overhead: int) -> None:
+        self.shipment = shipment
+        self.people: set[str] = set()
+        self._max_bytes = MAX_BODY_BYTES - overhead
+        self._rows: dict[str, Row] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def full(self) -> bool:
+        """Whether a whole request can be made."""
+        return len(self._rows) >= self.shipment.max_items or self._bytes >= self._max_bytes
+
+    def put(self, row: Row) -> None:
+        """Add a row; one of the same identity is merged with it, field by field, last wins."""
+        earlier = self._rows.get(row.identity)
+        if earlier is not None:
+            self._bytes -= len(earlier.body) + 1
+            earlier.body = self.shipment.merge(earlier.body, row.body)
+            earlier.origins += row.origins
+            earlier.people = tuple({*earlier.people, *row.people})
+            row = earlier
+        else:
+            self._rows[row.identity] = row
+        self._bytes += len(row.body) + 1
+        self.people.update(row.people)
+
+    def take(self, busy: AbstractSet[str], *, apart: bool) -> list[Row]:
+        """Up to one request of rows, leaving those whose person is busy elsewhere.
+
+        Args:
+            busy: identifiers of people who are in a request or job that is not settled.
+            apart: leave a second row of one person too: order within a job is not kept.
+        """
+        rows: list[Row] = []
+        size = 0
+        seen: set[str] = set()
+        for row in self._rows.values():
+            if not busy.isdisjoint(row.people) or not seen.isdisjoint(row.people):
+                if apart:
+                    seen.update(row.people)  # a later row of theirs must not overtake this one
+                continue
+            size += len(row.body) + 1
+            if rows and size > self._max_bytes:
+                break
+            rows.append(row)
+            if apart:
+                seen.update(row.people)
+            if len(rows) == self.shipment.max_items:
+                break
+        self._drop(rows)
+        return rows
+
+    def _drop(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            del self._rows[row.identity]
+            self._bytes -= len(row.body) + 1
+        self.people = {person for row in self._rows.values() for person in row.people}

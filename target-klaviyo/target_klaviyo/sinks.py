@@ -1,0 +1,119 @@
+"""From record to row: normalise, shape, hand over to the queue of the kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from klaviyo_client.limits import (
+    MAX_CUSTOM_PROPERTIES,
+    MAX_EXTERNAL_ID,
+    MAX_PROFILE_BYTES,
+)
+from singer_outcomes.rejects import RejectedError
+from singer_outcomes.sink import OutcomeSink
+from typing_extensions import override
+
+from target_klaviyo import payloads
+from target_klaviyo.identifiers import email_address, phone_number
+from target_klaviyo.queues import encode
+
+if TYPE_CHECKING:
+    from target_klaviyo.target import TargetKlaviyo
+
+Record = dict[str, Any]
+
+
+class KlaviyoSink(OutcomeSink):
+    """A stream of records about people."""
+
+    target: TargetKlaviyo
+
+    def normalise(self, record: Record) -> tuple[str, ...]:
+        """Put the identifiers into Klaviyo's form, in place; returns those that are there.
+
+        A malformed address rejects the record. A phone number that no network knows is left out
+        and counted: the person is still worth having.
+        """
+        people = []
+        if email := record.get("email"):
+            address = email_address(str(email))
+            if address is None:
+                raise RejectedError("email is not an address", column="email")
+            record["email"] = address
+            people.append(address)
+        if phone := record.get("phone_number"):
+            number = phone_number(str(phone), self.target.phone_region)
+            record["phone_number"] = number
+            if number is None:
+                self.target.summary.note("phone number left out: not valid")
+            else:
+                people.append(number)
+        if external_id := record.get("external_id"):
+            record["external_id"] = str(external_id)
+            if len(record["external_id"]) > MAX_EXTERNAL_ID:
+                raise RejectedError("external_id is over 255 characters", column="external_id")
+            people.append(f"id:{external_id}")
+        return tuple(people)
+
+
+class ProfilesSink(KlaviyoSink):
+    """`profiles`: a person's attributes and custom properties, by bulk import."""
+
+    @override
+    def setup(self) -> None:
+        self.target.resolve_list()
+        custom = set(self.schema["properties"]) - payloads.ATTRIBUTES - payloads.LOCATION
+        if len(custom) > MAX_CUSTOM_PROPERTIES:
+            self.logger.warning(
+                "%d custom properties: above %d, lists and segments in Klaviyo get hard to use. "
+                "Leave columns out in stream_maps.",
+                len(custom),
+                MAX_CUSTOM_PROPERTIES,
+            )
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        people = self.normalise(record)
+        body = encode(payloads.profile(record))
+        if len(body) > MAX_PROFILE_BYTES:
+            raise RejectedError(f"profile of {len(body):,} bytes; Klaviyo takes 100,000")
+        loader = self.target.loader
+        loader.add(
+            loader.profiles,
+            identity=people[0],
+            people=people,
+            body=body,
+            sink=self,
+            key=context["key"],
+        )
+
+
+class EventsSink(KlaviyoSink):
+    """`events`: things people did, by bulk create; each once, by its unique_id."""
+
+    @override
+    def setup(self) -> None:
+        config = self.config
+        history = timedelta(hours=config["history_after_hours"])
+        self._history = None if str(config["first_load"]).lower() == "true" else history
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        people = self.normalise(record)
+        event = payloads.event(
+            record,
+            unique_id=f"{self.stream_name}:{context['key']}",
+            now=self.target.now(),
+            history=self._history,
+        )
+        attributes = event["attributes"]["events"]["data"][0]["attributes"]
+        loader = self.target.loader
+        loader.add(
+            loader.events,
+            identity=f"{people[0]}|{record['metric']}|{attributes['unique_id']}",
+            people=people,
+            body=encode(event),
+            sink=self,
+            key=context["key"],
+        )
