@@ -1,0 +1,105 @@
+"""Rows out of Nevent's answers: envelopes, paths, times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Row = dict[str, Any]
+MISSING: Any = object()
+_ROWS = ("content", "items", "fans", "segments", "data", "rows", "flatList")
+_EXACT = len("2026-01-31T12:00:00.000Z")
+
+
+class Page(NamedTuple):
+    """Rows of one answer; `total` and `pages` are None where the envelope does not tell."""
+
+    rows: list[Row]
+    last: bool
+    total: int | None
+    pages: int | None
+
+
+def page(body: Any, number: int) -> Page:
+    """Read any of Nevent's envelopes; a short page alone is not the last.
+
+    The server may cap the size lower than asked.
+    """
+    if isinstance(body, list):
+        return Page(body, last=True, total=len(body), pages=1)
+    rows: list[Row] = next((body[key] for key in _ROWS if isinstance(body.get(key), list)), [])
+    total = next(
+        (body[key] for key in ("totalElements", "total", "total_fans") if key in body), None
+    )
+    pages = body.get("totalPages", body.get("total_pages"))
+    if "last" in body:
+        last = bool(body["last"])
+    elif "has_more" in body:
+        last = not body["has_more"]
+    elif pages is not None:
+        last = number + 1 >= pages
+    else:
+        last = total is not None and total == len(rows)
+    return Page(rows, last or not rows, total, pages)
+
+
+def dig(row: Any, path: str) -> Any:
+    """The value at a dotted path; MISSING if a step of it is not there."""
+    for step in path.split("."):
+        if not isinstance(row, dict) or step not in row:
+            return MISSING
+        row = row[step]
+    return row
+
+
+def shaper(fields: Mapping[str, str]) -> Callable[[Row], Row]:
+    """A function that makes a flat record of a row: every column present, null where unknown.
+
+    Columns that end in `_at` become UTC times, those in `_date` dates.
+    """
+    flat = [(column, path) for column, path in fields.items() if "." not in path]
+    deep = [(column, path) for column, path in fields.items() if "." in path]
+    times = [column for column in fields if column.endswith("_at")]
+    dates = [column for column in fields if column.endswith("_date")]
+
+    def shape(row: Row) -> Row:
+        record = {column: row.get(name) for column, name in flat}
+        for column, path in deep:
+            value = dig(row, path)
+            record[column] = None if value is MISSING else value
+        for column in times:
+            record[column] = moment(record[column])
+        for column in dates:
+            record[column] = day(record[column])
+        return record
+
+    return shape
+
+
+def moment(value: Any) -> str | None:
+    """A time as `2026-01-31T12:00:00.000Z`, so that times compare as text; None if it is none."""
+    if isinstance(value, str):
+        if len(value) == _EXACT and value.endswith("Z"):
+            return value
+        try:
+            read = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return written(read if read.tzinfo else read.replace(tzinfo=UTC))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return written(datetime.fromtimestamp(value / 1000, UTC))
+    return None
+
+
+def written(time: datetime) -> str:
+    """This time in the one form that all times of ours have."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+
+
+def day(value: Any) -> str | None:
+    """The date (UTC) of a time or date, as `2026-01-31`."""
+    time = moment(value)
+    return time[:10] if time else None

@@ -1,0 +1,299 @@
+"""HTTP to Nevent: one token, one retry loop, the server's clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from typing_extensions import override
+
+from nevent_client.contract import overridden
+from nevent_client.errors import (
+    AddressError,
+    DeniedError,
+    NeventError,
+    NotServedError,
+    RefusedError,
+    UnavailableError,
+    scrubbed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nevent_client.contract import Operation
+
+LONGEST_WAIT = 600.0  # seconds
+_TIMEOUT = (10.0, 60.0)  # seconds to connect, to wait for a byte
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+logger = logging.getLogger(__name__)
+
+
+class _PassingError(Exception):
+    """A refusal that time heals; `wait` is what the server asked for, in seconds."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class _Bearer(AuthBase):
+    """The token as a header; given as `auth` so that no .netrc entry replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    @override
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers["Authorization"] = f"Bearer {self._token}"
+        return r
+
+
+class Session:
+    """Calls operations of the contract; safe to share between threads.
+
+    `pause` is the first wait of the retry loop in seconds, doubling; `retryAfter` goes before it.
+
+    Raises:
+        AddressError: an address that is neither https nor this machine.
+    """
+
+    def __init__(  # noqa: PLR0913 (settings, all by name)
+        self,
+        *,
+        api_url: str,
+        data_api_url: str,
+        auth_token: str,
+        refresh_token: str | None = None,
+        operations: Mapping[str, Mapping[str, Any]] | None = None,
+        user_agent: str = "nevent-client",
+        concurrency: int = 4,
+        attempts: int = 7,
+        pause: float = 0.5,
+    ) -> None:
+        self._urls = {"api": _checked(api_url), "data": _checked(data_api_url)}
+        self._token = auth_token
+        self._refresh_token = refresh_token
+        self._operations = overridden(operations or {})
+        self._attempts = attempts
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._clock: tuple[datetime, float] | None = None
+        self._held_until = 0.0
+        self._http = requests.Session()
+        self._http.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+        for scheme in ("https://", "http://"):
+            self._http.mount(scheme, HTTPAdapter(pool_maxsize=2 * concurrency + 2))
+
+    def operation(self, name: str) -> Operation:
+        """The contract's row of this name, as configured."""
+        return self._operations[name]
+
+    def now(self) -> datetime:
+        """The server's time (UTC), which bookmarks are compared with; ours may be wrong."""
+        if self._clock is None:
+            return datetime.now(UTC)
+        served, measured = self._clock
+        return served + timedelta(seconds=time.monotonic() - measured)
+
+    def call(
+        self,
+        name: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The parsed answer of an operation, without the data service's envelope.
+
+        Raises:
+            NeventError: the subclass says who must act.
+        """
+        operation = self._operations[name]
+        quoted = {part: quote(value, safe="") for part, value in (path or {}).items()}
+        url = self._urls[operation.service] + operation.path.format(**quoted)
+        label = f"{operation.method} {operation.path}"
+        token = self._token
+        answer = self._sent(operation.method, url, label, token, params, body)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._refreshed(token):
+            answer = self._sent(operation.method, url, label, self._token, params, body)
+        return self._opened(operation, label, answer)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def _sent(
+        self,
+        method: str,
+        url: str,
+        label: str,
+        token: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+    ) -> requests.Response:
+        """The answer to one request, however often it must be repeated."""
+
+        def attempt() -> requests.Response:
+            time.sleep(max(0.0, self._held_until - time.monotonic()))
+            try:
+                answer = self._http.request(
+                    method,
+                    url,
+                    params=params,
+                    json=body,
+                    auth=_Bearer(token),
+                    timeout=_TIMEOUT,
+                    allow_redirects=False,
+                )
+            except (requests.ConnectionError, requests.Timeout) as exc:
+                raise _PassingError(f"{label}: no connection to {_host(url)}") from exc
+            except (requests.exceptions.ChunkedEncodingError, OSError) as exc:
+                raise _PassingError(f"{label}: the answer was cut off") from exc
+            self._note_time(answer)
+            if answer.status_code in _PASSING:
+                wait = _asked_wait(answer)
+                if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and wait:
+                    self._held_until = time.monotonic() + wait
+                raise _PassingError(f"{label}: {answer.status_code}", wait)
+            return answer
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._attempts),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_PassingError),
+            before_sleep=lambda state: logger.warning(
+                "%s; trying again", state.outcome and state.outcome.exception()
+            ),
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except _PassingError as exc:
+            raise UnavailableError(
+                f"{exc} ({self._attempts} tries). Nevent does not answer as it should. If this is "
+                "the first run, check api_url and data_api_url; if not, run again later: the state "
+                "is kept and nothing is lost."
+            ) from exc
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _PassingError) and error.wait is not None:
+            return min(error.wait, LONGEST_WAIT)
+        return min(self._pause * 2.0 ** (state.attempt_number - 1), LONGEST_WAIT)
+
+    def _note_time(self, answer: requests.Response) -> None:
+        if served := answer.headers.get("Date"):
+            try:
+                self._clock = (parsedate_to_datetime(served).astimezone(UTC), time.monotonic())
+            except ValueError:
+                logger.debug("A Date header that is no date")
+
+    def _refreshed(self, used: str) -> bool:
+        """Whether there is another token to try than the one that was refused."""
+        with self._lock:
+            if self._token != used:  # another thread was faster
+                return True
+            if not self._refresh_token:
+                return False
+            operation = self._operations["refresh"]
+            label = f"{operation.method} {operation.path}"
+            url = self._urls[operation.service] + operation.path
+            body = {"refreshToken": self._refresh_token}
+            answer = self._sent(operation.method, url, label, used, None, body)
+            if answer.status_code >= HTTPStatus.BAD_REQUEST:
+                return False
+            pair = answer.json()
+            self._token = pair.get("access_token") or pair.get("accessToken") or self._token
+            newer = pair.get("refresh_token") or pair.get("refreshToken")
+            self._refresh_token = newer or self._refresh_token
+            return self._token != used
+
+    def _opened(self, operation: Operation, label: str, answer: requests.Response) -> Any:
+        status = answer.status_code
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise _refusal(label, answer)
+        try:
+            body = answer.json()
+        except ValueError as exc:
+            raise AddressError(
+                f"{label}: {status}, but the answer is no JSON. {_host(answer.url)} is not "
+                f"Nevent's {operation.service} service: correct its address in the settings."
+            ) from exc
+        if operation.service == "data" and isinstance(body, dict) and "success" in body:
+            if not body["success"]:
+                raise RefusedError(f"{label}: {scrubbed(_detail(body))}")
+            return body.get("data")
+        return body
+
+
+def _refusal(label: str, answer: requests.Response) -> NeventError:
+    status = answer.status_code
+    try:
+        detail = scrubbed(_detail(answer.json()))
+    except ValueError:
+        detail = ""
+    said = f"{label}: {status} {detail}".rstrip()
+    if status == HTTPStatus.UNAUTHORIZED:
+        return DeniedError(
+            f"{said}. Nevent does not accept the token: issue a new one under Settings > "
+            "Integrations > API Tokens and set auth_token (and refresh_token, if you have one)."
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return DeniedError(f"{said}. The token's role may not do this: it needs ADMIN.")
+    if status == HTTPStatus.NOT_FOUND:
+        return NotServedError(f"{said}. This Nevent does not serve the operation.")
+    if status < HTTPStatus.BAD_REQUEST:
+        return AddressError(f"{said}. The address redirects: set the one it leads to.")
+    return RefusedError(
+        f"{said}. The request does not suit this Nevent; the setting `operations` can adapt it."
+    )
+
+
+def _detail(body: Any) -> object:
+    if not isinstance(body, dict):
+        return ""
+    error = body.get("error")
+    if isinstance(error, dict):
+        error = error.get("message")
+    return body.get("message") or error
+
+
+def _asked_wait(answer: requests.Response) -> float | None:
+    """Seconds the server asks to wait: in the body, as Nevent does, or in the header."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    asked = body.get("retryAfter") if isinstance(body, dict) else None
+    try:
+        return float(answer.headers.get("Retry-After", "") if asked is None else asked)
+    except ValueError:
+        return None
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise AddressError(f"'{_host(url)}' is no address: write it as https://api.nevent.es.")
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise AddressError(f"{_host(url)}: the token goes over https only; write https://.")
+    return url.rstrip("/")
+
+
+def _host(url: str) -> str:
+    """The address without user, path or query, fit for a message."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else scrubbed(url)
