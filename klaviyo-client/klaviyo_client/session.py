@@ -13,14 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 import tenacity
 
-from klaviyo_client.errors import (
-    DeniedError,
-    KlaviyoError,
-    Problem,
-    RejectedError,
-    UnavailableError,
-    redacted,
-)
+from klaviyo_client.answers import RetryError, failure, leading_int
+from klaviyo_client.errors import DeniedError, UnavailableError, redacted
 from klaviyo_client.pacing import Pacer
 
 if TYPE_CHECKING:
@@ -32,19 +26,10 @@ Document = dict[str, Any]
 
 REVISION = "2026-07-15"
 API_URL = "https://a.klaviyo.com"
-LONGEST_WAIT = 600.0  # seconds; a longer Retry-After is a daily quota, which no run should wait out
 FIRST_TRIES = 4  # while nothing has ever answered
 _BACKOFF = tenacity.wait_exponential_jitter(initial=0.5, max=60)
 
 logger = logging.getLogger(__name__)
-
-
-class _RetryError(KlaviyoError):
-    """Worth another try, after `seconds` where Klaviyo said so."""
-
-    def __init__(self, message: str, seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.seconds = seconds
 
 
 class KlaviyoSession:
@@ -133,7 +118,7 @@ class KlaviyoSession:
     def _call(self, operation: Operation, *, path_id: str = "", **kwargs: Any) -> httpx.Response:
         """The one retry loop."""
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_RetryError),
+            retry=tenacity.retry_if_exception_type(RetryError),
             stop=self._gives_up,
             wait=_pause,
             sleep=self._wait,
@@ -142,7 +127,7 @@ class KlaviyoSession:
         )
         try:
             response: httpx.Response = retrying(self._try, operation, path_id, kwargs)
-        except _RetryError as error:
+        except RetryError as error:
             raise UnavailableError(
                 f"{error} Given up after {retrying.statistics['attempt_number']} tries. What was "
                 "confirmed is kept; the next run repeats the rest."
@@ -167,59 +152,27 @@ class KlaviyoSession:
                 operation.method, operation.path.format(id=path_id), headers=headers, **kwargs
             )
         except httpx.TransportError as error:
-            raise _RetryError(
+            raise RetryError(
                 f"{operation.name}: no answer from {self._host} ({type(error).__name__}: "
                 f"{redacted(str(error))}). Check api_url, the network and any proxy."
             ) from error
         self._learn(operation, response)
         if response.is_success:
             return response
-        raise self._failure(operation, response)
+        refusal = failure(operation, response)
+        if isinstance(refusal, RetryError) and refusal.seconds:
+            self._pacer.quiet(operation, refusal.seconds)
+        raise refusal
 
     def _learn(self, operation: Operation, response: httpx.Response) -> None:
         """Take the time and the limits from the answer's headers."""
         self._answered = True
         if date := response.headers.get("date"):
             self._clock_offset = parsedate_to_datetime(date) - datetime.now(tz=UTC)
-        remaining = _leading_int(response.headers.get("ratelimit-remaining"))
-        reset = _leading_int(response.headers.get("ratelimit-reset"))
+        remaining = leading_int(response.headers.get("ratelimit-remaining"))
+        reset = leading_int(response.headers.get("ratelimit-reset"))
         if remaining is not None and reset is not None:
             self._pacer.told(operation, remaining=remaining, reset=reset)
-
-    def _failure(self, operation: Operation, response: httpx.Response) -> KlaviyoError:
-        status = response.status_code
-        problems = _problems(response)
-        detail = "; ".join(dict.fromkeys(p.detail for p in problems[:5])) or response.reason_phrase
-        text = f"{operation.name}: {status} {detail}"
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            return self._throttled(operation, response, text)
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
-            return _RetryError(text)
-        if status == httpx.codes.FORBIDDEN and not problems:
-            return _RetryError(f"{text} (a web page instead of an answer: a challenge).")
-        if status == httpx.codes.UNAUTHORIZED:
-            text += (
-                " The API key is not accepted: check that it was copied whole (it begins with "
-                "pk_), that it was not revoked, and that the account is active."
-            )
-        elif status == httpx.codes.FORBIDDEN:
-            text += (
-                f" The key needs: {', '.join(operation.scopes)}. The scopes of a key cannot be "
-                "edited: create a new private key in Klaviyo with these scopes."
-            )
-        else:
-            return RejectedError(text, status=status, problems=problems)
-        return DeniedError(text)
-
-    def _throttled(self, operation: Operation, response: httpx.Response, text: str) -> KlaviyoError:
-        seconds = float(_leading_int(response.headers.get("retry-after")) or 1)
-        if seconds > LONGEST_WAIT:
-            return UnavailableError(
-                f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota is used up. Run "
-                "again when it has passed."
-            )
-        self._pacer.quiet(operation, seconds)
-        return _RetryError(text, seconds)
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:
@@ -237,32 +190,9 @@ class KlaviyoSession:
 
 def _pause(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _RetryError) and error.seconds is not None:
+    if isinstance(error, RetryError) and error.seconds is not None:
         return 0.0  # the pacer keeps the operation quiet for that long, for every thread
     return _BACKOFF(state)
-
-
-def _problems(response: httpx.Response) -> list[Problem]:
-    if "json" not in response.headers.get("content-type", ""):
-        return []
-    try:
-        errors = response.json()["errors"]
-    except (ValueError, KeyError, TypeError):
-        return []
-    return [
-        Problem(
-            code=str(error.get("code", "")),
-            detail=redacted(str(error.get("detail") or error.get("title") or "")),
-            pointer=(error.get("source") or {}).get("pointer"),
-        )
-        for error in errors
-    ]
-
-
-def _leading_int(value: str | None) -> int | None:
-    """The first number of a header: its exact spelling is not documented."""
-    digits = "".join(character for character in (value or "").split(",")[0] if character.isdigit())
-    return int(digits) if digits else None
 
 
 def _require_tls(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Stream maps checked before any record: do they name columns that exist?"""
+"""Stream maps read before any record: do they name columns that exist, and which do they rename?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from singer_sdk.exceptions import StreamMapConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+IDENTIFIERS = frozenset({"email", "phone_number", "external_id"})
 
 # What the SDK adds to the names of an expression (singer_sdk/mapper.py, CustomStreamMap._eval).
 _GIVEN = frozenset(
@@ -42,6 +44,35 @@ def check_names(stream_maps: Mapping[str, Any], stream_name: str, columns: Colle
                     f"'{stream_name}' does not have. Correct the map in stream_maps; "
                     f"the columns are: {', '.join(sorted(columns))}."
                 )
+
+
+def with_renames(
+    stream_maps: Mapping[str, Any],
+    stream_name: str,
+    columns: Collection[str],
+    keys: Collection[str],
+) -> dict[str, Any]:
+    """The maps, with each column that a line only renames taken out under its old name.
+
+    `acquisition_source: origen_fan` is then one line, and the value arrives under the new name
+    only; `origen_fan: origen_fan` beside it keeps both. Identifiers are never taken out, nor keys
+    that `__key_properties__` does not replace.
+    """
+    renamed = dict(stream_maps)
+    for name, definition in stream_maps.items():
+        if not isinstance(definition, dict):
+            continue
+        if not fnmatch.fnmatch(stream_name, definition.get("__source__", name)):
+            continue
+        kept = {*IDENTIFIERS, *definition.get("__key_properties__", keys)}
+        sources = {
+            expression
+            for column, expression in definition.items()
+            if expression in columns and not column.startswith("__")
+        }
+        dropped = sources - kept - set(definition)
+        renamed[name] = {**definition, **dict.fromkeys(sorted(dropped))}
+    return renamed
 
 
 def _names(expression: Any) -> set[str]:

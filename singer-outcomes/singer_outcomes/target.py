@@ -22,7 +22,7 @@ from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform
 from typing_extensions import override
 
 from singer_outcomes.ledger import Ledger
-from singer_outcomes.maps import check_names
+from singer_outcomes.maps import check_names, with_renames
 from singer_outcomes.process import OrderlyTarget
 from singer_outcomes.rejects import Reject, RejectedError, RejectsFile, record_hash
 from singer_outcomes.sink import OutcomeSink, Record
@@ -108,7 +108,14 @@ class OutcomeTarget(OrderlyTarget):
         known = self.mapper.stream_maps.get(name)
         if known and known[0].raw_schema == schema and known[0].raw_key_properties == keys:
             return
-        check_names(self.config.get("stream_maps", {}), name, schema["properties"])
+        stream_maps = self.config.get("stream_maps") or {}
+        check_names(stream_maps, name, schema["properties"])
+        self.mapper.stream_maps_dict = with_renames(
+            {key: each for key, each in stream_maps.items() if key != "__else__"},
+            name,
+            schema["properties"],
+            keys or (),
+        )
         self.mapper.register_raw_stream_schema(name, schema, keys)
         for stream_map in self.mapper.stream_maps[name]:
             if isinstance(stream_map, RemoveRecordTransform):

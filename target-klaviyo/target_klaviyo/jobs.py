@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from klaviyo_client import KlaviyoError
 from klaviyo_client.limits import GET_IMPORT_ERRORS, LIST_IMPORT_JOBS
 
+from target_klaviyo.shipments import PROFILES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,7 +84,7 @@ class ImportFault(NamedTuple):
     payload: Any
 
 
-def faults(session: KlaviyoSession, job: ImportJob, items_pointer: str) -> Iterator[ImportFault]:
+def faults(session: KlaviyoSession, job: ImportJob) -> Iterator[ImportFault]:
     """All import errors of a job, each with the row it is about (by pointer, else by payload)."""
     by_person = {person: row for row in job.rows for person in row.people}
     for page in session.pages(GET_IMPORT_ERRORS, path_id=job.id, **{"page[size]": PAGE}):
@@ -90,7 +92,7 @@ def faults(session: KlaviyoSession, job: ImportJob, items_pointer: str) -> Itera
             error = each["attributes"]
             pointer = (error.get("source") or {}).get("pointer")
             payload = error.get("original_payload") or {}
-            index = item_index(pointer, items_pointer)
+            index = PROFILES.item_index(pointer)
             if index is not None and index < len(job.rows):
                 row: Row | None = job.rows[index]
             else:
@@ -101,11 +103,3 @@ def faults(session: KlaviyoSession, job: ImportJob, items_pointer: str) -> Itera
                 row = next((by_person[each] for each in people if each in by_person), None)
             reason = f"Klaviyo: {error.get('code', 'invalid')}: {error.get('detail', '')}"
             yield ImportFault(row, reason, pointer, payload)
-
-
-def item_index(pointer: str | None, items_pointer: str) -> int | None:
-    """The item that a JSON pointer leads into: 3 for `…/profiles/data/3/attributes/email`."""
-    if not pointer or not pointer.startswith(items_pointer):
-        return None
-    head = pointer[len(items_pointer) :].partition("/")[0]
-    return int(head) if head.isdigit() else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from klaviyo_client.limits import CREATE_LIST, GET_LISTS
 
-from target_klaviyo.queues import encode
+from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:
     from klaviyo_client import KlaviyoSession

@@ -11,13 +11,14 @@ from klaviyo_client import KlaviyoError
 from klaviyo_client import RejectedError as RefusedError
 from singer_outcomes.rejects import RejectedError, record_hash
 
-from target_klaviyo.jobs import ImportJob, faults, finished, item_index
-from target_klaviyo.queues import EVENTS, PROFILES, Origin, Queue, Row, Shipment, decode
+from target_klaviyo.jobs import ImportJob, faults, finished
+from target_klaviyo.queues import Origin, Queue, Row
+from target_klaviyo.shipments import EVENTS, PROFILES, Shipment, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from klaviyo_client import KlaviyoSession, Problem
+    from klaviyo_client import KlaviyoSession
     from singer_outcomes.ledger import Ledger, Ticket
     from singer_outcomes.sink import OutcomeSink
     from singer_outcomes.summary import Summary
@@ -49,8 +50,8 @@ class Loader:
         reject: Reject,
         job_patience: float,
     ) -> None:
-        self.profiles = Queue(PROFILES, overhead=300)
-        self.events = Queue(EVENTS, overhead=200)
+        self.profiles = Queue(PROFILES)
+        self.events = Queue(EVENTS)
         self.list_id: str | None = None
         self._session = session
         self._ledger = ledger
@@ -161,7 +162,8 @@ class Loader:
         while parts:
             part = parts.pop()
             try:
-                answer = self._session.post(shipment.operation, self._body(shipment, part))
+                body = shipment.body((row.body for row in part), list_id=self.list_id)
+                answer = self._session.post(shipment.operation, body)
             except RefusedError as error:
                 refused += 1
                 parts += self._without_refused(shipment, part, error, last=refused)
@@ -169,44 +171,11 @@ class Loader:
                 refused = 0
                 self._accepted(shipment, part, answer)
 
-    def _body(self, shipment: Shipment, rows: list[Row]) -> bytes:
-        """One request's document around the items, which are JSON already."""
-        items = b",".join(row.body for row in rows)
-        if shipment is EVENTS:
-            return (
-                b'{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":'
-                b'{"data":[' + items + b"]}}}}"
-            )
-        lists = b""
-        if self.list_id:
-            lists = (
-                b',"relationships":{"lists":{"data":[{"type":"list","id":"'
-                + self.list_id.encode()
-                + b'"}]}}'
-            )
-        return (
-            b'{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":['
-            + items
-            + b"]}}"
-            + lists
-            + b"}}"
-        )
-
     def _without_refused(
         self, shipment: Shipment, rows: list[Row], error: RefusedError, *, last: int
     ) -> list[list[Row]]:
         """What to send next after a refusal: the rest without the rows named, or two halves."""
-        named: dict[int, Problem] = {}
-        for problem in error.problems:
-            index = item_index(problem.pointer, shipment.items_pointer)
-            if index is not None and index < len(rows):
-                named.setdefault(index, problem)
-            elif problem.pointer and problem.pointer.startswith("/data/relationships"):
-                raise error
-        if not named and len(rows) == 1:
-            named = dict.fromkeys((0,), error.problems[0]) if error.problems else {}
-            if not named:
-                raise error
+        named = shipment.named(error, rows)
         if named:
             for index, problem in named.items():
                 self._refuse(
@@ -217,7 +186,7 @@ class Loader:
                 )
             rest = [row for index, row in enumerate(rows) if index not in named]
             return [rest] if rest else []
-        if last > REFUSED_IN_A_ROW and error.status != HTTP_TOO_LARGE:
+        if len(rows) == 1 or (last > REFUSED_IN_A_ROW and error.status != HTTP_TOO_LARGE):
             raise error
         middle = len(rows) // 2
         return [rows[middle:], rows[:middle]]
@@ -268,7 +237,7 @@ class Loader:
             ended = True
             refused: set[str] = set()
             if failed:
-                for fault in faults(self._session, job, PROFILES.items_pointer):
+                for fault in faults(self._session, job):
                     if fault.row is None:
                         self._summary.note("import error of a person not in the request")
                     elif fault.row.identity not in refused:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-from klaviyo_client.limits import (
-    CREATE_EVENTS,
-    IMPORT_PROFILES,
-    MAX_BODY_BYTES,
-    MAX_EVENTS,
-    MAX_PROFILES,
-    Operation,
-)
-
-from target_klaviyo import payloads
+from klaviyo_client.limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
     from singer_outcomes.ledger import Ticket
     from singer_outcomes.sink import OutcomeSink
 
-encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder().decode
+    from target_klaviyo.shipments import Shipment
+
+
+OVERHEAD = 300  # bytes of a request around its items
 
 
 class Origin(NamedTuple):
@@ -51,39 +43,13 @@ class Row:
         self.hash = ""
 
 
-def _merge_profiles(earlier: bytes, later: bytes) -> bytes:
-    return encode(payloads.merged_profile(decode(earlier), decode(later)))
-
-
-def _keep_later(earlier: bytes, later: bytes) -> bytes:
-    del earlier  # the same metric and unique_id: the event was read twice
-    return later
-
-
-class Shipment(NamedTuple):
-    """How rows of one kind become requests."""
-
-    operation: Operation
-    max_items: int
-    items_pointer: str
-    merge: Callable[[bytes, bytes], bytes]
-
-
-PROFILES = Shipment(
-    IMPORT_PROFILES, MAX_PROFILES, "/data/attributes/profiles/data/", _merge_profiles
-)
-EVENTS = Shipment(
-    CREATE_EVENTS, MAX_EVENTS, "/data/attributes/events-bulk-create/data/", _keep_later
-)
-
-
 class Queue:
     """Rows of one kind, from all streams of it, in the order in which their person first came."""
 
-    def __init__(self, shipment: Shipment, *, overhead: int) -> None:
+    def __init__(self, shipment: Shipment) -> None:
         self.shipment = shipment
         self.people: set[str] = set()
-        self._max_bytes = MAX_BODY_BYTES - overhead
+        self._max_bytes = MAX_BODY_BYTES - OVERHEAD
         self._rows: dict[str, Row] = {}
         self._bytes = 0
 

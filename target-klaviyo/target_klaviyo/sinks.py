@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from target_klaviyo import payloads
 from target_klaviyo.identifiers import email_address, phone_number
-from target_klaviyo.queues import encode
+from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:
     from target_klaviyo.target import TargetKlaviyo

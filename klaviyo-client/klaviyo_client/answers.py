@@ -1,0 +1,86 @@
+"""What an answer of Klaviyo's means: which error, and worth another try or not."""
+
+from __future__ import annotations
+
+import httpx
+
+from klaviyo_client.errors import (
+    DeniedError,
+    KlaviyoError,
+    Problem,
+    RejectedError,
+    UnavailableError,
+    redacted,
+)
+from klaviyo_client.limits import Operation  # noqa: TC001  # a signature people read
+
+LONGEST_WAIT = 600.0  # seconds; a longer Retry-After is a daily quota, which no run should wait out
+
+
+class RetryError(KlaviyoError):
+    """Worth another try, after `seconds` where Klaviyo said so. It never leaves the session."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+def failure(operation: Operation, response: httpx.Response) -> KlaviyoError:
+    """The error that an answer other than 2xx amounts to."""
+    status = response.status_code
+    problems = _problems(response)
+    detail = "; ".join(dict.fromkeys(p.detail for p in problems[:5])) or response.reason_phrase
+    text = f"{operation.name}: {status} {detail}"
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return _throttled(response, text)
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
+        return RetryError(text)
+    if status == httpx.codes.FORBIDDEN and not problems:
+        # Not every 403 is about the key: the CDN's challenge is a web page.
+        return RetryError(f"{text} (a web page instead of an answer: a challenge).")
+    if status == httpx.codes.UNAUTHORIZED:
+        text += (
+            " The API key is not accepted: check that it was copied whole (it begins with pk_), "
+            "that it was not revoked, and that the account is active."
+        )
+    elif status == httpx.codes.FORBIDDEN:
+        text += (
+            f" The key needs: {', '.join(operation.scopes)}. The scopes of a key cannot be "
+            "edited: create a new private key in Klaviyo with these scopes."
+        )
+    else:
+        return RejectedError(text, status=status, problems=problems)
+    return DeniedError(text)
+
+
+def leading_int(value: str | None) -> int | None:
+    """The first number of a header: the exact spelling of RateLimit-* is not documented."""
+    head = (value or "").strip().partition(",")[0].partition(";")[0]
+    return int(head) if head.isdigit() else None
+
+
+def _throttled(response: httpx.Response, text: str) -> KlaviyoError:
+    seconds = float(leading_int(response.headers.get("retry-after")) or 1)
+    if seconds > LONGEST_WAIT:
+        return UnavailableError(
+            f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota is used up. Run again "
+            "when it has passed."
+        )
+    return RetryError(text, seconds)
+
+
+def _problems(response: httpx.Response) -> list[Problem]:
+    if "json" not in response.headers.get("content-type", ""):
+        return []
+    try:
+        errors = response.json()["errors"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [
+        Problem(
+            code=str(error.get("code", "")),
+            detail=redacted(str(error.get("detail") or error.get("title") or "")),
+            pointer=(error.get("source") or {}).get("pointer"),
+        )
+        for error in errors
+    ]
