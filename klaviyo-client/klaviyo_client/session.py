@@ -27,7 +27,7 @@ Document = dict[str, Any]
 REVISION = "2026-07-15"
 API_URL = "https://a.klaviyo.com"
 FIRST_TRIES = 4  # while nothing has ever answered
-_BACKOFF = tenacity.wait_exponential_jitter(initial=0.5, max=60)
+_BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=60) + tenacity.wait_random(0, 1)
 
 logger = logging.getLogger(__name__)
 

@@ -47,6 +47,18 @@ class Summary:
         with self._lock:
             self.notes[what] += number
 
+    def progress(self) -> str:
+        """One line on the way: what was read and settled, and how fast."""
+        with self._lock:
+            totals = sum(self.fates.values(), Counter())
+            seconds = time.monotonic() - self._started
+        settled = sum(totals[fate] for fate in FATES[1:])
+        waiting = totals["read"] - settled
+        return (
+            f"{totals['read']:,} read, {settled:,} settled ({settled / seconds:,.0f}/s), "
+            f"{waiting:,} under way, {totals['rejected']:,} rejected"
+        )
+
     def as_dict(self, **more: Any) -> dict[str, Any]:
         """All counts, with seconds and whatever the target adds (requests, waits)."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +32,9 @@ STATE_WAITS = 60.0  # seconds after which a waiting STATE sends a batch that is 
 FIRST_POLL, LAST_POLL = 0.1, 3.0  # seconds between looks at the open jobs
 REFUSED_IN_A_ROW = 20  # then the fault is in every request, not in a row
 HTTP_TOO_LARGE = 413
+PROGRESS_EVERY = 10.0  # seconds
+
+logger = logging.getLogger("target-klaviyo")
 
 
 class Loader:
@@ -208,7 +212,11 @@ class Loader:
 
     def _watch(self) -> None:
         pause = FIRST_POLL
+        told = time.monotonic()
         while not self._stopping and self._error is None:
+            if time.monotonic() - told > PROGRESS_EVERY:
+                told = time.monotonic()
+                logger.info("Progress: %s", self._summary.progress())
             with self._changed:
                 jobs = dict(self._jobs)
                 if not jobs:

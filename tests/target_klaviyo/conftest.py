@@ -1,0 +1,114 @@
+"""Ways to run target-klaviyo against the sandbox."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from singer_outcomes.rejects import Reject, read_rejects
+from target_klaviyo.target import TargetKlaviyo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from nevent_sandbox.handles import KlaviyoHandle
+
+Message = dict[str, Any]
+
+
+def schema(stream: str, *columns: str, keys: tuple[str, ...] = ("email",)) -> Message:
+    """A SCHEMA whose columns hold anything."""
+    properties: Message = {column: {} for column in columns}
+    return {
+        "type": "SCHEMA",
+        "stream": stream,
+        "schema": {"type": "object", "properties": properties},
+        "key_properties": list(keys),
+    }
+
+
+def record(stream: str, **values: Any) -> Message:
+    """A RECORD."""
+    return {"type": "RECORD", "stream": stream, "record": values}
+
+
+def state(value: Any) -> Message:
+    """A STATE."""
+    return {"type": "STATE", "value": value}
+
+
+def singer(messages: Iterable[Message]) -> bytes:
+    """Messages as a tap writes them."""
+    return b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+
+
+class Run(NamedTuple):
+    """What a run left: states told, rejects, and its counts."""
+
+    states: list[Any]
+    rejects: list[Reject]
+    summary: Message
+
+
+Load = "Callable[..., Run]"
+
+
+@pytest.fixture
+def settings(klaviyo: KlaviyoHandle, tmp_path: Path) -> Message:
+    """A configuration that loads into the sandbox."""
+    return {
+        "api_key": "pk_sandbox_full",
+        "api_url": klaviyo.url,
+        "rejects_path": str(tmp_path / "rejects.jsonl"),
+    }
+
+
+@pytest.fixture
+def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Run]]:
+    """Load messages in this process."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def _load(messages: Iterable[Message], **more: Any) -> Run:
+        target = TargetKlaviyo(config={**settings, **more})
+        capsys.readouterr()
+        try:
+            target.listen(io.BytesIO(singer(messages)))
+        finally:
+            target.close()
+        states = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        rejects = list(read_rejects(target.rejects.path))
+        return Run(states, rejects, target.summary.as_dict(**target.details()))
+
+    yield _load
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def run(settings: Message, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command as a user does: its exit code, stdout and stderr."""
+
+    def _run(messages: Iterable[Message] | bytes, **more: Any) -> subprocess.CompletedProcess[str]:
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({**settings, **more}))
+        data = messages if isinstance(messages, bytes) else singer(messages)
+        done = subprocess.run(
+            [sys.executable, "-m", "target_klaviyo.target", "--config", str(config)],
+            input=data,
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONWARNINGS": ""},
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return _run

@@ -1,0 +1,48 @@
+"""Addresses and phone numbers in Klaviyo's form."""
+
+from __future__ import annotations
+
+import pytest
+from target_klaviyo.identifiers import email_address, phone_number
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("ana@nevent-demo.es", "ana@nevent-demo.es"),
+        ("  Ana.García@Nevent-Demo.ES ", "ana.garcía@nevent-demo.es"),
+        ("ana+festival@nevent-demo.es", "ana+festival@nevent-demo.es"),
+        ("ana@nevent-demo", None),
+        ("ana nevent-demo.es", None),
+        ("ana@@nevent-demo.es", None),
+        ("", None),
+        ("a" * 100 + "@nevent-demo.es", None),
+    ],
+)
+def test_an_address_is_lower_case_or_nothing(given: str, expected: str | None) -> None:
+    """Two spellings of an address are one person."""
+    assert email_address(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("600 11 22 33", "+34600112233"),
+        ("+34 600-112-233", "+34600112233"),
+        ("0034600112233", "+34600112233"),
+        ("+33 6 12 34 56 78", "+33612345678"),
+        ("+44 7911 123456", "+447911123456"),
+        ("12", None),
+        ("no phone", None),
+        ("+34 600 11 22", None),
+    ],
+)
+def test_a_number_is_e164_or_nothing(given: str, expected: str | None) -> None:
+    """National ones are taken as of the configured country."""
+    assert phone_number(given, "ES") == expected
+
+
+def test_the_configured_country_decides_about_national_numbers() -> None:
+    """A French promoter's fans write French numbers."""
+    assert phone_number("06 12 34 56 78", "FR") == "+33612345678"
+    assert phone_number("06 12 34 56 78", "ES") is None
