@@ -89,6 +89,22 @@ class Pager:
         """Rows of a list that does not move while it is read."""
         return chain.from_iterable(each.rows for each in self.pages(name, **asked))
 
+    def whole(
+        self,
+        name: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> list[Row]:
+        """Rows of a short list, page after page; fit to run inside `each`."""
+        found: list[Row] = []
+        for number in count():
+            got = self._page(name, number, path, query)
+            found += got.rows
+            if got.last:
+                break
+        return found
+
     def of_people(
         self, name: str, ids: Iterable[str], *, path: Mapping[str, str] | None = None
     ) -> Iterator[list[Row]]:
@@ -96,14 +112,7 @@ class Pager:
         size = self.session.operation(name).max_ids
 
         def fetched(some: tuple[str, ...]) -> list[Row]:
-            query = {"ids": ",".join(some), "size": 1000}
-            found: list[Row] = []
-            for number in count():
-                got = self._page(name, number, path, query)
-                found += got.rows
-                if got.last:
-                    return found
-            raise AssertionError
+            return self.whole(name, path=path, query={"ids": ",".join(some), "size": 1000})
 
         return self.each(fetched, chunked(ids, size))
 

@@ -1,0 +1,206 @@
+"""Streams of Nevent: a schema file, an operation, and how far they have read."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nevent_client.errors import NotServedError
+from nevent_client.rows import dig, moment, shaper
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.streams import Stream
+from typing_extensions import override
+
+from tap_nevent import groups
+from tap_nevent.bookmark import Bookmark
+from tap_nevent.people import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nevent_client.paging import Batch
+    from nevent_client.rows import Row
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_nevent.run import Run
+    from tap_nevent.tap import TapNevent
+
+_SCHEMAS = files("tap_nevent") / "schemas"
+
+
+def declared(name: str) -> dict[str, Any]:
+    """The schema file of a stream."""
+    schema: dict[str, Any] = json.loads((_SCHEMAS / f"{name}.json").read_text("utf-8"))
+    return schema
+
+
+class NeventStream(Stream):
+    """A list of Nevent, read whole."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    STATE_MSG_FREQUENCY = 5000
+    operation: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]] = ("id",)
+    changed_key: ClassVar[str | None] = None
+
+    def __init__(self, tap: TapNevent) -> None:
+        self.run: Run = tap.run
+        self.primary_keys = self.keys
+        schema = groups.schema(self.name, self.whole_schema(), self.run.groups)
+        super().__init__(tap, schema=schema or {"type": "object", "properties": {}})
+        self.primary_keys = self.keys
+        self.replication_key = self.changed_key
+        self._columns = tuple(self.schema["properties"])
+
+    def whole_schema(self) -> dict[str, Any]:
+        """The schema with every group on."""
+        return declared(self.name)
+
+    @cached_property
+    def shape(self) -> Any:
+        """Row to flat record, by the contract's field map."""
+        return shaper(self.run.session.operation(self.operation).fields)
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        for row in self.run.pager.rows(self.operation):
+            yield self.shape(row)
+
+    @override
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        """Exactly the schema's columns, each of them."""
+        return {column: row.get(column) for column in self._columns}
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """None: the SDK's is this machine's clock, bookmarks go by Nevent's."""
+
+
+class ChangingStream(NeventStream):
+    """A list of Nevent, read from the last change on."""
+
+    changed_key = "updated_at"
+
+    @cached_property
+    def bookmark(self) -> Bookmark:
+        """How far this stream has read."""
+        return self.mark(self.stream_state if self.replication_method == "INCREMENTAL" else {})
+
+    def mark(self, state: dict[str, Any]) -> Bookmark:
+        """A bookmark kept in this part of the state."""
+        return Bookmark(
+            state,
+            lookback=timedelta(minutes=self.config["lookback_minutes"]),
+            now=self.run.session.now,
+            start=self.config.get("start_date"),
+        )
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        try:
+            for record in self.walked():
+                if not self.bookmark.met(*self._identity(record)):
+                    yield record
+            yield from self.belated()
+        except NotServedError as exc:
+            yield from self.fallback(exc)
+
+    def changes(self) -> Iterator[Batch]:
+        """Rows changed since the bookmark's look-back."""
+        return self.run.pager.changed(self.operation, self.bookmark.since)
+
+    def walked(self) -> Iterator[Record]:
+        """Records of the rows that changed, oldest change first."""
+        path = self.run.session.operation(self.operation).changed
+        for batch in self.changes():
+            self.bookmark.hold(holding=not batch.settled)
+            yield from self.records(batch.rows)
+            times = [moment(dig(row, path)) or "" for row in batch.rows]
+            if times:
+                self.bookmark.reach(max(times))
+        self.bookmark.hold(holding=False)
+
+    def records(self, rows: list[Row]) -> Iterator[Record]:
+        """Records of some rows, those that may leave."""
+        return map(self.shape, rows)
+
+    def belated(self) -> Iterator[Record]:
+        """Records of rows older than the bookmark that may leave only now."""
+        return iter(())
+
+    def fallback(self, exc: NotServedError) -> Iterator[Record]:
+        """Records from elsewhere, where this Nevent does not serve the operation."""
+        self.log("%s Stream '%s' is left out.", exc, self.name, level=30)
+        return iter(())
+
+    def _identity(self, record: Record) -> tuple[str, ...]:
+        return (*(str(record[key]) for key in self.keys), str(record[self.changed_key or ""]))
+
+    @override
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Move the bookmark by ours: the SDK's falls back, or runs ahead with a future date."""
+        at = latest_record.get(self.changed_key or "")
+        if at and self.replication_method == "INCREMENTAL":
+            self.stream_state["replication_key"] = self.changed_key
+            self.bookmark.reach(at)
+            self.bookmark.meet(at, *self._identity(latest_record))
+
+    @override
+    def _write_state_message(self) -> None:
+        self.save()
+        super()._write_state_message()
+
+    def save(self) -> None:
+        """Put into the state what belongs there besides the bookmark itself."""
+        if self.replication_method == "INCREMENTAL":
+            self.bookmark.save()
+
+
+class PersonalStream(ChangingStream):
+    """Rows about persons; they leave when that person consents, even if that is later."""
+
+    def person(self, row: Row) -> Row | None:
+        """Whom the row is about, as far as it shows."""
+        return row.get("user") or {"id": row.get("userId")}
+
+    def record(self, row: Row, person: Row) -> Record:
+        """One row, flat, with its person's identity."""
+        return {**self.shape(row), **identity(person)}
+
+    @override
+    def records(self, rows: list[Row]) -> Iterator[Record]:
+        persons = [self.person(row) for row in rows]
+        consenting = self.run.people.consenting(persons)
+        for row, person in zip(rows, persons, strict=True):
+            known = consenting.get(person["id"]) if person else None
+            if known:
+                yield self.record(row, known)
+
+    @override
+    def belated(self) -> Iterator[Record]:
+        """Everything of the fans who consented since the last run."""
+        if self.replication_method != "INCREMENTAL":
+            return
+        marked = self.mark(self.stream_state.setdefault("consents", {}))
+        if marked.value is None or marked.since is None:
+            marked.reach(self.run.started)
+            return
+        found = self.run.people.newly_consenting(marked.since)
+        fans = {fan: at for fan, at in found.items() if not marked.met(fan, at)}
+        for rows in self.rows_of(list(fans)):
+            for record in self.records(rows):
+                if record["fan_id"] in fans and not self.bookmark.met(*self._identity(record)):
+                    yield record
+        for fan, at in fans.items():
+            marked.meet(at, fan, at)
+        marked.reach(self.run.started)
+        marked.save()
+
+    def rows_of(self, fans: list[str]) -> Iterator[list[Row]]:
+        """All rows of these fans, however old."""
+        return self.run.pager.of_people(self.operation, fans)

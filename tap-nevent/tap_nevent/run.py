@@ -1,0 +1,106 @@
+"""What the streams of one run share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nevent_client.errors import AddressError, DeniedError, NotServedError
+from nevent_client.paging import Pager
+from nevent_client.rows import written
+from nevent_client.session import Session
+
+from tap_nevent import groups
+from tap_nevent.activity import Rules
+from tap_nevent.client import declared
+from tap_nevent.concerts import Concerts
+from tap_nevent.consent import ConsentRule, setting_error
+from tap_nevent.custom_fields import CustomColumn, columns
+from tap_nevent.people import People
+from tap_nevent.segments import Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nevent_client.rows import Row
+
+
+class Run:
+    """One connection to one tenant; every list that several streams need is read once."""
+
+    def __init__(self, config: Mapping[str, Any], user_agent: str) -> None:
+        self.config = config
+        try:
+            self.session = Session(
+                api_url=config["api_url"],
+                data_api_url=config["data_api_url"],
+                auth_token=config["auth_token"],
+                refresh_token=config.get("refresh_token"),
+                operations=config.get("operations"),
+                user_agent=config.get("user_agent") or user_agent,
+                concurrency=config["concurrency"],
+            )
+        except ValueError as exc:
+            raise setting_error(f"operations: {exc}") from exc
+        self.pager = Pager(
+            self.session, page_size=config["page_size"], concurrency=config["concurrency"]
+        )
+        self.groups = frozenset(config["sync_groups"])
+        self.segments = Segments(self.pager, config.get("segments"))
+        self.concerts = Concerts(self.pager)
+        self._check_tenant()
+        self.started = written(self.session.now())
+
+    @cached_property
+    def definitions(self) -> list[Row]:
+        """Custom and standard fields of the tenant."""
+        return list(self.pager.rows("properties"))
+
+    @cached_property
+    def custom(self) -> list[CustomColumn]:
+        """Custom fields that are columns of the stream fans."""
+        if groups.CUSTOM in groups.left_out("fans", self.groups):
+            return []
+        fixed = declared("fans")["properties"]
+        return columns(self.definitions, fixed, self.config.get("sensitive_fields") or ())
+
+    @cached_property
+    def people(self) -> People:
+        """The persons behind the rows."""
+        ids = {str(each.get("name")): str(each.get("id")) for each in self.definitions}
+        return People(self.pager, ConsentRule(self.config, ids))
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Settings of fan_activity."""
+        vip = self.config.get("vip_rule")
+        field = (vip or {}).get("custom_field")
+        ids = {each.get("name"): each.get("id") for each in self.definitions}
+        if field and field not in ids:
+            raise setting_error(
+                f"vip_rule: Nevent has no custom field named '{field}'; "
+                f"there are: {', '.join(sorted(map(str, ids)))}."
+            )
+        return Rules(
+            currency=self.config["currency"],
+            rates=self.config.get("exchange_rates") or {},
+            vip=vip,
+            vip_definition=ids.get(field),
+        )
+
+    def _check_tenant(self) -> None:
+        try:
+            me = self.session.call("me")
+        except NotServedError as exc:
+            raise AddressError(
+                f"{exc} Nobody at api_url answers as Nevent does: correct api_url."
+            ) from exc
+        tenant = me.get("tenantId") if isinstance(me, dict) else None
+        if tenant is None:
+            raise AddressError("GET /auth/me: no tenantId in the answer: correct api_url.")
+        wanted = self.config.get("tenant_id")
+        if wanted and tenant != wanted:
+            raise DeniedError(
+                f"The token belongs to tenant {tenant}, but tenant_id is {wanted}. Set the token "
+                "of that tenant, or correct tenant_id."
+            )

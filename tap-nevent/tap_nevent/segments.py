@@ -1,0 +1,114 @@
+"""Who is in which segment, now and at the last run.
+
+Membership is computed by Nevent when asked, and no fan's `updatedAt` tells of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from base64 import b64decode, b64encode
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nevent_client.rows import Row, page
+
+from tap_nevent.consent import setting_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from nevent_client.paging import Pager
+
+MOST = 250_000  # memberships kept in the state
+Names = tuple[str, ...]
+logger = logging.getLogger(__name__)
+
+
+class Segments:
+    """The chosen segments (all active ones by default) and their members."""
+
+    def __init__(self, pager: Pager, chosen: Sequence[str] | None) -> None:
+        self._pager = pager
+        self._wanted = chosen
+
+    @cached_property
+    def chosen(self) -> list[Row]:
+        """Segments to execute.
+
+        Raises:
+            ConfigValidationError: a name that no segment bears.
+        """
+        found = list(self._pager.rows("segments"))
+        if not self._wanted:
+            return [each for each in found if each.get("status") == "ACTIVE"]
+        by_name = {each["name"]: each for each in found}
+        if unknown := [name for name in self._wanted if name not in by_name]:
+            raise setting_error(
+                f"segments: Nevent has no segment named {', '.join(map(repr, unknown))}; "
+                f"there are: {', '.join(sorted(by_name))}."
+            )
+        return [by_name[name] for name in self._wanted]
+
+    @cached_property
+    def members(self) -> dict[str, dict[str, Row]]:
+        """Persons by segment id and fan id; each segment is executed once a run."""
+        return {
+            each["id"]: {
+                fan["fan_id"]: {key: fan.get(key) for key in ("email", "phone")}
+                for fan in self._executed(each)
+            }
+            for each in self.chosen
+        }
+
+    @cached_property
+    def names(self) -> dict[str, Names]:
+        """Names of the segments each member is in, in alphabetical order."""
+        found: dict[str, list[str]] = {}
+        for segment in sorted(self.chosen, key=lambda each: str(each["name"])):
+            for fan in self.members[segment["id"]]:
+                found.setdefault(fan, []).append(segment["name"])
+        shared: dict[Names, Names] = {}  # a few combinations, many fans
+        return {fan: shared.setdefault(tuple(each), tuple(each)) for fan, each in found.items()}
+
+    def _executed(self, segment: Row) -> Iterator[Row]:
+        size = self._pager.session.operation("segment_fans").max_size
+
+        def fetched(number: int) -> Any:
+            body = {"definition": segment["definition"], "page": number, "page_size": size}
+            return page(self._pager.session.call("segment_fans", body=body), number)
+
+        first = fetched(0)
+        yield from first.rows
+        if not first.last:
+            for each in self._pager.each(fetched, range(1, first.pages or 1)):
+                yield from each.rows
+
+
+def packed(names: Mapping[str, Names]) -> dict[str, Any] | None:
+    """Memberships for the state; None where there are too many to keep."""
+    if sum(map(len, names.values())) > MOST:
+        logger.warning(
+            "More than %s segment memberships: nevent_segments follows only other changes of a "
+            "fan. Choose fewer segments (setting `segments`) to have it follow at once.",
+            f"{MOST:,}",
+        )
+        return None
+    combinations = sorted(set(names.values()))
+    numbers = {each: number for number, each in enumerate(combinations)}
+    lines = sorted(f"{fan}:{numbers[each]}" for fan, each in names.items())
+    members = b64encode(zlib.compress("\n".join(lines).encode(), 9)).decode()
+    return {"combinations": [list(each) for each in combinations], "members": members}
+
+
+def unpacked(kept: Mapping[str, Any]) -> dict[str, Names]:
+    """Memberships out of the state."""
+    combinations = [tuple(each) for each in kept["combinations"]]
+    text = zlib.decompress(b64decode(kept["members"])).decode()
+    pairs = (line.rsplit(":", 1) for line in text.split("\n") if line)
+    return {fan: combinations[int(number)] for fan, number in pairs}
+
+
+def joined_or_left(before: Mapping[str, Names], now: Mapping[str, Names]) -> set[str]:
+    """Fans whose segments are others than before."""
+    return {fan for fan in before.keys() | now.keys() if before.get(fan) != now.get(fan)}

@@ -1,0 +1,117 @@
+"""Fans, those who took consent back, and those erased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nevent_client.errors import NotServedError
+from nevent_client.rows import moment
+from typing_extensions import override
+
+from tap_nevent import segments
+from tap_nevent.client import ChangingStream, declared
+from tap_nevent.custom_fields import value
+from tap_nevent.people import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nevent_client.rows import Row
+    from singer_sdk.helpers.types import Context, Record
+
+
+class FansStream(ChangingStream):
+    """People known to one Nevent tenant who consent to third parties."""
+
+    name = "fans"
+    operation = "users"
+
+    @override
+    def whole_schema(self) -> dict[str, Any]:
+        schema = declared(self.name)
+        schema["properties"] |= {each.name: each.schema for each in self.run.custom}
+        return schema
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        self._moved: set[str] = set()
+        if "nevent_segments" not in self._columns:
+            yield from super().get_records(context)
+            return
+        names = self.run.segments.names
+        kept = self.stream_state.get("segments")
+        if kept:
+            self._moved = segments.joined_or_left(segments.unpacked(kept), names)
+        else:  # whoever is read from now on bears these names or later ones
+            self._keep(names)
+        yield from super().get_records(context)
+        yield from self._movers()
+        self._keep(names)
+
+    @override
+    def records(self, rows: list[Row]) -> Iterator[Record]:
+        names = self.run.segments.names if "nevent_segments" in self._columns else {}
+        for fan in self.run.people.consenting(rows).values():
+            self._moved.discard(fan["id"])
+            yield self._record(fan, names.get(fan["id"], ()))
+
+    def _record(self, fan: Row, names: segments.Names) -> Record:
+        record: Record = self.shape(fan)
+        record["nevent_segments"] = list(names)
+        record |= self.run.people.rule.columns(fan)
+        values = {
+            each.get("propertyDefinitionId"): each.get("value")
+            for each in fan.get("customFieldValues") or ()
+        }
+        for column in self.run.custom:
+            record[column.name] = value(column.data_type, values.get(column.definition_id))
+        return record
+
+    def _movers(self) -> Iterator[Record]:
+        """Fans who joined or left a segment and did not change otherwise."""
+        try:
+            yield from self.records(list(self.run.people.by_ids(sorted(self._moved))))
+        except NotServedError as exc:
+            self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
+
+    def _keep(self, names: dict[str, segments.Names]) -> None:
+        if self.replication_method == "INCREMENTAL":
+            self.stream_state["segments"] = segments.packed(names)
+
+
+class FanWithdrawalsStream(ChangingStream):
+    """Fans who took consent back since the first run: identifiers, to stop processing them."""
+
+    name = "fan_withdrawals"
+    operation = "users"
+    keys = ("fan_id",)
+    changed_key = "changed_at"
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        state = self.stream_state
+        if "first_run_at" not in state:
+            state["first_run_at"] = self.run.started
+            self.bookmark.reach(self.run.started)
+            return
+        yield from super().get_records(context)
+        self.bookmark.reach(self.run.started)
+
+    @override
+    def records(self, rows: list[Row]) -> Iterator[Record]:
+        for row in rows:
+            at = self.run.people.rule.withdrawn_at(row)
+            if at and at >= self.stream_state["first_run_at"]:
+                yield {**identity(row), "changed_at": at}
+
+
+class FanDeletionsStream(ChangingStream):
+    """Fans erased in Nevent, so that the erasure reaches others."""
+
+    name = "fan_deletions"
+    operation = "deletions"
+    changed_key = "deleted_at"
+
+    @override
+    def records(self, rows: list[Row]) -> Iterator[Record]:
+        return map(self.shape, sorted(rows, key=lambda row: moment(row["deletedAt"]) or ""))

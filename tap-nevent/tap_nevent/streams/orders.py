@@ -1,0 +1,112 @@
+"""Orders and their tickets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nevent_client.analytics import groups, where
+from nevent_client.paging import chunked
+from nevent_client.rows import day, moment
+from typing_extensions import override
+
+from tap_nevent.client import PersonalStream
+from tap_nevent.people import identity
+from tap_nevent.streams.per_fan import PerFanFallback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nevent_client.rows import Row
+    from singer_sdk.helpers.types import Record
+
+COMPLETED = ("SUCCEEDED", "COMPLETE", "REFUNDED")
+
+
+class PurchasesStream(PerFanFallback, PersonalStream):
+    """Orders of any state, with their buyers."""
+
+    name = "purchases"
+    operation = "purchases"
+
+    @override
+    def record(self, row: Row, person: Row) -> Record:
+        record = super().record(row, person)
+        record["total_price"] = self.money(row.get("totalPrice"))
+        record["refunded_amount"] = self.money(row.get("refundedAmount"))
+        record["status"] = str(row.get("status")).lower()
+        record["ticket_count"] = len(row.get("tickets") or ())
+        return record
+
+
+class TicketsStream(PerFanFallback, PersonalStream):
+    """Tickets of completed orders, one row each, with their holders if known."""
+
+    name = "tickets"
+    operation = "purchases"
+
+    @override
+    def records(self, rows: list[Row]) -> Iterator[Record]:
+        completed = [row for row in rows if row.get("status") in COMPLETED]
+        pairs = [(row, ticket) for row in completed for ticket in row.get("tickets") or ()]
+        persons = [ticket.get("holder") or self.person(row) for row, ticket in pairs]
+        consenting = self.run.people.consenting(persons)
+        if "artist_lineup" in self._columns:
+            self.run.concerts.read_lineups(row.get("eventId") for row, _ in pairs)
+        for (row, ticket), shown in zip(pairs, persons, strict=True):
+            person = consenting.get(shown["id"]) if shown else None
+            if person:
+                yield self._ticket(row, ticket, person)
+
+    def _ticket(self, row: Row, ticket: Row, person: Row) -> Record:
+        concert = row.get("event") or {}
+        lineup = "artist_lineup" in self._columns
+        return {
+            "id": ticket["id"],
+            "order_id": row["id"],
+            **identity(person),
+            "first_of_order": ticket["id"] == _first(row),
+            "nevent_event_id": row.get("eventId"),
+            "event_name": concert.get("name"),
+            "event_date": day(concert.get("date")),
+            "event_city": concert.get("city"),
+            "venue": concert.get("venueName"),
+            "ticket_type": ticket.get("ticketTypeName"),
+            "vip": ticket.get("vip"),
+            "price": self.money(ticket.get("price")),
+            "currency": row.get("currency"),
+            "artist_lineup": [each.name for each in self.run.concerts.lineup(row.get("eventId"))]
+            if lineup
+            else None,
+            "purchased_at": moment(row.get("purchasedAt")),
+            "status": str(ticket.get("status")).lower(),
+            "status_changed_at": moment(ticket.get("changedAt")),
+            "updated_at": moment(row.get("updatedAt")),
+        }
+
+    @override
+    def rows_of(self, fans: list[str]) -> Iterator[list[Row]]:
+        """Orders of these buyers, and those in which they only hold a ticket."""
+        buyers = dict.fromkeys(fans)
+        session = self.run.session
+        for some in chunked(fans, session.operation("users").max_ids):
+            held = groups(
+                session,
+                "tickets",
+                by=["purchase_id"],
+                filters=[where("user_id", "in", list(some))],
+            )
+            for orders in chunked(held, 100):
+                ids = [each["purchase_id"] for each in orders]
+                found = groups(
+                    session, "purchases", by=["user_id"], filters=[where("purchase_id", "in", ids)]
+                )
+                buyers |= dict.fromkeys(each["user_id"] for each in found)
+        return super().rows_of(list(buyers))
+
+
+def _first(order: Row) -> str | None:
+    """The ticket that stands for its order: the buyer's first, or the first of all."""
+    tickets: list[Row] = order.get("tickets") or []
+    buyer = order.get("userId")
+    own = [each for each in tickets if (each.get("holder") or {"id": buyer})["id"] == buyer]
+    return str((own or tickets)[0]["id"]) if tickets else None

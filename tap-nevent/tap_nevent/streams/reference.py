@@ -1,0 +1,87 @@
+"""Reference data: nothing here is about one person, but for the members of segments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nevent_client.errors import NotServedError
+from nevent_client.paging import chunked
+from typing_extensions import override
+
+from tap_nevent.client import ChangingStream, NeventStream
+from tap_nevent.people import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.helpers.types import Context, Record
+
+
+class TenantsStream(NeventStream):
+    """Tenants the token reaches."""
+
+    name = "tenants"
+    operation = "tenants"
+
+
+class CustomFieldDefinitionsStream(NeventStream):
+    """Fields of the tenant's own, and the column that each is in `fans`."""
+
+    name = "custom_field_definitions"
+    operation = "properties"
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        columns = {each.definition_id: each.name for each in self.run.custom}
+        for row in self.run.definitions:
+            yield {**self.shape(row), "column": columns.get(str(row["id"]))}
+
+
+class NeventEventsStream(ChangingStream):
+    """Concerts of the organiser."""
+
+    name = "nevent_events"
+    operation = "nevent_events"
+
+    @override
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        row["status"] = str(row["status"]).lower()
+        return super().post_process(row, context)
+
+
+class SegmentsStream(NeventStream):
+    """Segments defined in Nevent."""
+
+    name = "segments"
+    operation = "segments"
+
+    @override
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        row["status"] = str(row["status"]).lower()
+        return super().post_process(row, context)
+
+
+class SegmentMembersStream(NeventStream):
+    """Consenting members of the chosen segments, as Nevent computes them now."""
+
+    name = "segment_members"
+    operation = "segment_fans"
+    keys = ("segment_id", "fan_id")
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        members = self.run.segments.members
+        everybody = {fan: each for some in members.values() for fan, each in some.items()}
+        allowed: dict[str, Record] = {}
+        try:
+            for some in chunked(everybody.items(), 1000):
+                shown = [{"id": fan, **each} for fan, each in some]
+                for fan, person in self.run.people.consenting(shown).items():
+                    allowed[fan] = identity(person)
+        except NotServedError as exc:
+            self.log("%s Stream '%s' is left out.", exc, self.name, level=30)
+        for segment in self.run.segments.chosen:
+            named = {"segment_id": segment["id"], "segment_name": segment["name"]}
+            for fan in members[segment["id"]]:
+                if fan in allowed:
+                    yield {**named, **allowed[fan]}

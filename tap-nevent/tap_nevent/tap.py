@@ -1,0 +1,96 @@
+"""Settings and wiring of tap-nevent."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nevent_client.errors import NeventError
+from singer_outcomes.maps import check_names
+from singer_outcomes.writer import FastWriter
+from singer_sdk import Tap
+from typing_extensions import override
+
+from tap_nevent import groups, settings
+from tap_nevent.client import declared
+from tap_nevent.run import Run
+from tap_nevent.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+    from singer_sdk.streams import Stream
+
+    from tap_nevent.client import NeventStream
+
+
+class TapNevent(Tap):
+    """Extractor for Nevent, the ticketing CRM of festivals, venues and promoters."""
+
+    name = "tap-nevent"
+    package_name = "tap-nevent"
+    config_jsonschema = settings.CONFIG
+    message_writer_class = FastWriter
+    dynamic_catalog = True
+
+    @cached_property
+    def run(self) -> Run:
+        """What the streams share."""
+        return Run(self.config, f"tap-nevent/{self.plugin_version}")
+
+    @override
+    def discover_streams(self) -> Sequence[NeventStream]:
+        on = self.run.groups
+        return [each(self) for each in STREAMS if groups.schema(each.name, declared(each.name), on)]
+
+    @property
+    @override
+    def streams(self) -> dict[str, Stream]:
+        """Streams in the order of STREAMS: reference data, fans, what fans did."""
+        found = super().streams
+        if list(found) == sorted(found):
+            ordered = {each.name: found[each.name] for each in STREAMS if each.name in found}
+            found.clear()
+            found.update(ordered)
+        return found
+
+    @override
+    def setup_mapper(self) -> None:
+        for stream in self.streams.values():
+            columns = stream.schema["properties"]
+            check_names(self.config.get("stream_maps") or {}, stream.name, columns)
+        super().setup_mapper()
+
+    @classmethod
+    @override
+    def invoke(cls, **kwargs: Any) -> None:
+        with _plain_errors(cls):
+            super().invoke(**kwargs)
+
+    @classmethod
+    @override
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        with _plain_errors(cls):
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        with _plain_errors(cls):
+            super().cb_test(ctx, param, value)
+
+
+class _plain_errors:  # noqa: N801 (reads as a verb where it is used)
+    """Ends the program with the message alone: who must act, not where the code stood."""
+
+    def __init__(self, tap: type[Tap]) -> None:
+        self._tap = tap
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, stack: object) -> None:
+        if isinstance(error, NeventError):
+            self._tap.logger.error("%s", error)
+            sys.exit(1)
