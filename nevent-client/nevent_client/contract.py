@@ -31,7 +31,7 @@ class Operation:
     path: str
     method: str = "GET"
     service: Literal["api", "data"] = "api"
-    params: Mapping[str, str] = _PAGED
+    params: Mapping[str, str] = field(default_factory=lambda: _PAGED)
     max_size: int = 1000
     max_ids: int = 100
     key: str = "id"

@@ -42,6 +42,7 @@ class NeventStream(Stream):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     STATE_MSG_FREQUENCY = 5000
+    name: str
     operation: ClassVar[str]
     keys: ClassVar[tuple[str, ...]] = ("id",)
     changed_key: ClassVar[str | None] = None

@@ -42,11 +42,8 @@ class Concert(NamedTuple):
 
     def is_on_sale(self, now: str) -> bool:
         """Whether tickets can be bought."""
-        return (
-            self.status in _COMING
-            and self.starts >= now
-            and (self.on_sale is None or self.on_sale <= now)
-        )
+        sold = self.on_sale is None or self.on_sale <= now
+        return sold and self.status in _COMING and self.starts >= now
 
 
 class Concerts:

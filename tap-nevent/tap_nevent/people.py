@@ -33,7 +33,7 @@ class People:
         if lacking:
             found = {each["id"]: each for each in self.by_ids(lacking)}
             persons = {
-                key: found[key] if key in found else each
+                key: found.get(key, each)
                 for key, each in persons.items()
                 if key in found or self.rule.knows(each)
             }

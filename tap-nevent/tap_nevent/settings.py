@@ -154,7 +154,9 @@ CONFIG: dict[str, Any] = th.PropertiesList(
         "consent_note",
         th.StringType,
         title="Note on consent",
-        description="The written basis of assume_granted (contract, date, who decided); mandatory with it.",
+        description=(
+            "The written basis of assume_granted (contract, date, who decided); mandatory with it."
+        ),
     ),
     th.Property(
         "per_fan_fallback",

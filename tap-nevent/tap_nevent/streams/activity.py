@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from nevent_client.analytics import Filter, groups, where
 from nevent_client.errors import NotServedError, RefusedError
 from nevent_client.paging import chunked
-from nevent_client.rows import moment
 from typing_extensions import override
 
 from tap_nevent.activity import Facts, Programme, Rules, activity
@@ -94,8 +93,7 @@ class FanActivityStream(ChangingStream):
         old = Rules(**json.loads(before or "{}"))
         for page in self.run.pager.pages("users", query={"sort": "id,asc"}):
             rows = [row for row in page.rows if row["id"] not in concerned.found]
-            for each in self._of(rows, ranged=True, old=old):
-                yield each
+            yield from self._of(rows, ranged=True, old=old)
 
     def _of(
         self, fans: Iterable[Row], *, ranged: bool, old: Rules | None = None
@@ -104,7 +102,7 @@ class FanActivityStream(ChangingStream):
         chunks = chunked(fans, size)
 
         def known(some: tuple[Row, ...]) -> tuple[list[Row], dict[str, Facts]]:
-            people = list(self.run.people.consenting(some).values())
+            people = [each for each in some if self.run.people.rule.granted(each)]
             return people, self._facts([each["id"] for each in people], ranged=ranged)
 
         for people, facts in self.run.pager.each(known, chunks):
@@ -171,8 +169,3 @@ class FanActivityStream(ChangingStream):
             "vip_definition": rules.vip_definition,
         }
         return json.dumps(told, sort_keys=True)
-
-
-def times(row: Row, column: str) -> str:
-    """A time of an analytics row."""
-    return moment(row.get(column)) or ""

@@ -70,13 +70,12 @@ class Concerned:
         by = ["user_id", "performer_id", "created_at"]
         filters = [where("created_at", "gte", since)]
         rows = groups(self._run.session, "likes", by=by, filters=filters)
-        return {
-            row["user_id"]
-            for row in rows
-            if self._new(
-                moment(row["created_at"]) or "", "likes", row["user_id"], row["performer_id"]
-            )
-        }
+        found = set()
+        for row in rows:
+            at = moment(row["created_at"]) or ""
+            if self._new(at, "likes", row["user_id"], row["performer_id"]):
+                found.add(row["user_id"])
+        return found
 
     def _concerts(self, since: str) -> list[str]:
         """Concerts that moved, changed their line-up or were over in this time."""

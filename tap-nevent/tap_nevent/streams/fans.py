@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nevent_client.errors import NotServedError
+from nevent_client.paging import chunked
 from nevent_client.rows import moment
 from typing_extensions import override
 
@@ -51,7 +52,7 @@ class FansStream(ChangingStream):
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
         names = self.run.segments.names if "nevent_segments" in self._columns else {}
-        for fan in self.run.people.consenting(rows).values():
+        for fan in filter(self.run.people.rule.granted, rows):
             self._moved.discard(fan["id"])
             yield self._record(fan, names.get(fan["id"], ()))
 
@@ -70,7 +71,8 @@ class FansStream(ChangingStream):
     def _movers(self) -> Iterator[Record]:
         """Fans who joined or left a segment and did not change otherwise."""
         try:
-            yield from self.records(list(self.run.people.by_ids(sorted(self._moved))))
+            for fans in chunked(self.run.people.by_ids(sorted(self._moved)), 1000):
+                yield from self.records(list(fans))
         except NotServedError as exc:
             self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
 

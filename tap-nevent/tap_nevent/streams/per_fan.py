@@ -26,7 +26,7 @@ class PerFanFallback(PersonalStream):
         """An amount of Nevent's in major units."""
         if amount is None:
             return None
-        return round(amount / 100, 2) if self.config["amounts_in_cents"] else round(amount, 2)
+        return round(float(amount) / (100 if self.config["amounts_in_cents"] else 1), 2)
 
     def rows_of_fan(self, fan: Row) -> list[Row]:
         """Rows as the tenant-wide list would show them."""
@@ -60,7 +60,7 @@ class PerFanFallback(PersonalStream):
             return
         for batch in self.run.pager.changed("users", self.bookmark.since):
             self.bookmark.hold(holding=True)
-            fans = list(self.run.people.consenting(batch.rows).values())
+            fans = list(filter(self.run.people.rule.granted, batch.rows))
             for rows in self.run.pager.each(self.rows_of_fan, fans):
                 yield from self.fallback_records(rows)
             for fan in batch.rows:
