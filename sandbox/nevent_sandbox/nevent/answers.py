@@ -1,0 +1,56 @@
+"""Answers of the API: JSON bodies, the error envelope, the Date header of the sandbox's clock."""
+
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class NeventError(Exception):
+    """A refusal that the API answers with; the caller must act."""
+
+    status = 500
+    code = "INTERNAL_SERVER_ERROR"
+
+
+class BadRequestError(NeventError):
+    """The request is malformed."""
+
+    status = 400
+    code = "VALIDATION_ERROR"
+
+
+class UnauthorizedError(NeventError):
+    """The token is missing, unknown or expired."""
+
+    status = 401
+    code = "UNAUTHORIZED"
+
+
+class MissingError(NeventError):
+    """There is no such thing."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(_ENCODER.encode(body), status, media_type="application/json")
+
+
+def refusal(error: NeventError) -> Response:
+    """The body of an error: message, status and, but for unknown paths, a code."""
+    body: dict[str, Any] = {"message": str(error), "status": error.status}
+    if not isinstance(error, MissingError):
+        body["code"] = error.code
+    return answer(body, error.status)
+
+
+def http_date(now: datetime) -> str:
+    """The sandbox's moment as a Date header."""
+    return format_datetime(now, usegmt=True)

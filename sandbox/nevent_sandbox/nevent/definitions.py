@@ -1,0 +1,94 @@
+"""The tenant's property definitions, and the custom values that fans have."""
+
+from typing import Any
+
+from nevent_sandbox.nevent.identifiers import Identifiers
+from nevent_sandbox.nevent.instants import DAY, date_text
+
+ORIGINS = ("instagram", "boca a boca", "cartel", "web", "tiktok", "medio: Diari d'Ací")
+STYLES = ("Techno", "Indie", "Flamenco", "House", "Rumba catalana")
+ALLERGIES = ("frutos secos", "gluten", "marisco")
+_STANDARD = (
+    ("email", "Correo electrónico", "TEXT"),
+    ("name", "Nombre", "TEXT"),
+    ("surname", "Apellidos", "TEXT"),
+    ("phone", "Teléfono", "TEXT"),
+    ("birthDate", "Fecha de nacimiento", "DATE"),
+    ("gender", "Género", "LIST"),
+    ("postalCode", "Código postal", "TEXT"),
+)
+_CUSTOM: tuple[tuple[str, str, str, list[str] | None, bool], ...] = (
+    ("origen_fan", "¿Cómo nos conociste?", "TEXT", None, False),
+    ("num_acompanantes", "Acompañantes habituales", "NUMBER", None, False),
+    ("primera_visita", "Primera visita", "DATE", None, False),
+    ("socio_club", "Socio del club", "BOOLEAN", None, False),
+    ("estilos_favoritos", "Estilos favoritos", "LIST", list(STYLES), False),
+    ("city", "Ciudad desde la que viaja", "TEXT", None, False),
+    ("dni", "DNI", "TEXT", None, True),
+    ("alergias", "Alergias", "LIST", list(ALLERGIES), True),
+)
+CUSTOM_NAMES = tuple(row[0] for row in _CUSTOM)
+
+
+def definitions(identifiers: Identifiers, tenant: str) -> list[dict[str, Any]]:
+    """All definitions, the standard ones first, in the shape of the API."""
+    rows = [
+        *((name, shown, kind, None, False, "STANDARD") for name, shown, kind in _STANDARD),
+        *((*row, "CUSTOM") for row in _CUSTOM),
+    ]
+    return [
+        {
+            "id": identifiers.make("property", number),
+            "name": name,
+            "displayName": shown,
+            "dataType": kind,
+            "propertyType": group,
+            "tenantId": tenant,
+            "required": name == "email",
+            "defaultValue": None,
+            "listValues": values or [],
+            "validators": [],
+            "sensitive": sensitive,
+        }
+        for number, (name, shown, kind, values, sensitive, group) in enumerate(rows)
+    ]
+
+
+class CustomValues:
+    """Composes a fan's `customFieldValues`; most fans have some, few have all."""
+
+    def __init__(self, identifiers: Identifiers, start: int) -> None:
+        self._start = start
+        self._ids = {
+            name: identifiers.make("property", len(_STANDARD) + number)
+            for number, name in enumerate(CUSTOM_NAMES)
+        }
+
+    def identifier(self, name: str) -> str | None:
+        """The id of a custom property by its technical name."""
+        return self._ids.get(name)
+
+    def of(self, chance: int, city: str, document: str) -> list[dict[str, Any]]:
+        """The values that a fan with this chance has; document is his identity card number."""
+        ids = self._ids
+        found: list[tuple[str, Any]] = []
+        if chance & 7:
+            found.append(("origen_fan", ORIGINS[chance % len(ORIGINS)]))
+        if chance & 8:
+            found.append(("num_acompanantes", (chance >> 4) % 9 + (0.5 if chance & 3 == 0 else 0)))
+        if chance & 16:
+            found.append(("primera_visita", date_text(self._start - chance % 3000 * DAY)))
+        if chance & 32:
+            found.append(("socio_club", bool(chance & 64)))
+        if chance & 128:
+            first = (chance >> 8) % len(STYLES)
+            found.append(
+                ("estilos_favoritos", list(STYLES[first : first + 1 + (chance >> 12) % 3]))
+            )
+        if chance & 768 == 768:
+            found.append(("city", city))
+        if chance & 3072 == 3072:
+            found.append(("dni", document))
+        if chance & 28672 == 28672:
+            found.append(("alergias", [ALLERGIES[chance % len(ALLERGIES)]]))
+        return [{"propertyDefinitionId": ids[name], "value": value} for name, value in found]

@@ -1,0 +1,156 @@
+"""A computed collection with the few rows that changed laid over it, in order of last change."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+Row = TypeVar("Row")
+_KEPT_ORDERS = 6
+
+
+class Rows(Protocol[Row]):
+    """A base collection: rows by rank, ranks by `updatedAt`, nothing stored."""
+
+    size: int
+
+    def row(self, rank: int) -> Row:
+        """Compose the row with this rank."""
+
+    def updated_at(self, rank: int) -> int:
+        """Its last change; never falls as ranks rise."""
+
+    def rank(self, identifier: str) -> int | None:
+        """The rank of an id; None for an id that is not of the base."""
+
+    def field(self, rank: int, name: str) -> Any:
+        """One field of a row, by its API name, more cheaply than the row."""
+
+    def identify(self, row: Row) -> str:
+        """The id of a row."""
+
+    def changed(self, row: Row) -> int:
+        """The last change of a row."""
+
+    def read(self, row: Row, name: str) -> Any:
+        """The same field from a composed row."""
+
+
+class Register(Generic[Row]):
+    """Reads rows by id or in order; takes changed, new and removed ones."""
+
+    def __init__(self, base: Rows[Row]) -> None:
+        self.base = base
+        self.changed: dict[str, Row] = {}
+        self.gone: set[str] = set()
+        self.version = 0
+        self._stale = True
+        self._late: list[Row] = []
+        self._late_places: list[int] = []
+        self._holes: list[int] = []
+        self._hole_offsets: list[int] = []
+        self._orders: dict[tuple[object, ...], Sequence[int]] = {}
+
+    def __len__(self) -> int:
+        self._refresh()
+        return self.base.size - len(self._holes) + len(self._late)
+
+    def get(self, identifier: str) -> Row | None:
+        """The row with this id, or None."""
+        row = self.changed.get(identifier)
+        if row is not None or identifier in self.gone:
+            return row
+        rank = self.base.rank(identifier)
+        return None if rank is None else self.base.row(rank)
+
+    def put(self, row: Row) -> None:
+        """Add a row, or replace the one with its id."""
+        self.changed[self.base.identify(row)] = row
+        self._touch()
+
+    def remove(self, identifier: str) -> None:
+        """Take a row away."""
+        self.changed.pop(identifier, None)
+        self.gone.add(identifier)
+        self._touch()
+
+    def at(self, position: int) -> Row:
+        """The row at a position, counted in order of last change."""
+        late = bisect_left(self._late_places, position)
+        if late < len(self._late_places) and self._late_places[late] == position:
+            return self._late[late]
+        return self.base.row(self._base_rank(position - late))
+
+    def since(self, moment: int) -> int:
+        """The position of the first row whose last change is at or after a moment."""
+        self._refresh()
+        low = self._first_rank(moment)
+        remaining = low - bisect_left(self._holes, low)
+        return remaining + bisect_left([self.base.changed(row) for row in self._late], moment)
+
+    def field(self, position: int, name: str) -> Any:
+        """One field of the row at a position."""
+        late = bisect_left(self._late_places, position)
+        if late < len(self._late_places) and self._late_places[late] == position:
+            return self.base.read(self._late[late], name)
+        return self.base.field(self._base_rank(position - late), name)
+
+    def ordered(
+        self,
+        key: tuple[object, ...],
+        by: str | None,
+        first: int = 0,
+        wanted: Callable[[int], bool] | None = None,
+    ) -> Sequence[int]:
+        """Positions from `first` on, filtered, by last change or by another field.
+
+        `key` names filter and order; the last few answers are kept until something changes.
+        """
+        self._refresh()
+        positions: Sequence[int] = range(first, len(self))
+        if wanted is None and by is None:
+            return positions
+        found = self._orders.get(key)
+        if found is None:
+            if wanted is not None:
+                positions = array("I", (p for p in positions if wanted(p)))
+            if by is not None:
+                positions = self._sorted(positions, by)
+            if len(self._orders) >= _KEPT_ORDERS:
+                self._orders.pop(next(iter(self._orders)))
+            found = self._orders[key] = positions
+        return found
+
+    def _sorted(self, positions: Iterable[int], by: str) -> Sequence[int]:
+        def sort_key(position: int) -> tuple[bool, Any]:
+            value = self.field(position, by)
+            return value is not None, value or ""
+
+        return array("I", sorted(positions, key=sort_key))
+
+    def _touch(self) -> None:
+        self.version += 1
+        self._stale = True
+        self._orders.clear()
+
+    def _refresh(self) -> None:
+        if not self._stale:
+            return
+        base = self.base
+        ranks = (base.rank(identifier) for identifier in {*self.changed, *self.gone})
+        self._holes = sorted(rank for rank in ranks if rank is not None)
+        self._hole_offsets = [rank - nth for nth, rank in enumerate(self._holes)]
+        self._late = sorted(
+            self.changed.values(), key=lambda row: (base.changed(row), base.identify(row))
+        )
+        self._late_places = []
+        for nth, row in enumerate(self._late):
+            low = self._first_rank(base.changed(row) + 1)
+            self._late_places.append(low - bisect_left(self._holes, low) + nth)
+        self._stale = False
+
+    def _first_rank(self, moment: int) -> int:
+        return bisect_left(range(self.base.size), moment, key=self.base.updated_at)
+
+    def _base_rank(self, remaining: int) -> int:
+        return remaining + bisect_right(self._hole_offsets, remaining)

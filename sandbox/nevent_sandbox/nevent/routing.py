@@ -1,0 +1,121 @@
+"""What every route shares: the sandbox behind it, the token check, errors and the Date header."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nevent_sandbox.nevent.answers import (
+    BadRequestError,
+    MissingError,
+    NeventError,
+    answer,
+    http_date,
+    refusal,
+)
+from nevent_sandbox.nevent.membership import Membership
+from nevent_sandbox.nevent.store import Store
+from nevent_sandbox.nevent.ticking import Clock
+from nevent_sandbox.nevent.tokens import Tokens
+from nevent_sandbox.nevent.wire import Wire
+
+NO_TOKEN = "no token"  # noqa: S105 - marks routes that ask for none
+ASSUMED = "assumed"
+
+
+class Side:
+    """The Nevent side: its data, its tokens, its way of writing; `reset` makes it anew."""
+
+    def __init__(
+        self, *, clock: Clock, fans: int, seed: int, contract: str, amounts_in_cents: bool
+    ) -> None:
+        self.clock = clock
+        self.published = contract == "published"
+        self.tokens = Tokens()
+        self._fans = fans
+        self._seed = seed
+        self._amounts_in_cents = amounts_in_cents
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every change and every token."""
+        self.store = Store(clock=self.clock, fans=self._fans, seed=self._seed)
+        self.members = Membership(self.store)
+        self.wire = Wire(
+            self.store, published=self.published, amounts_in_cents=self._amounts_in_cents
+        )
+        self.tokens.reset()
+
+
+Handler = Callable[[Side, Request], Any]
+BodyHandler = Callable[[Side, Request, dict[str, Any]], Any]
+
+
+class Routes:
+    """Collects routes of one side; a handler returns the body or raises a NeventError."""
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+        self.routes: list[Route] = []
+
+    def get(self, path: str, handler: Handler, *marks: str) -> None:
+        """Serve a GET; marks: no token needed, or assumed (absent when published)."""
+
+        async def endpoint(request: Request) -> Response:
+            return self._run(request, marks, lambda: handler(self._side, request))
+
+        self._add(path, "GET", endpoint, marks)
+
+    def post(self, path: str, handler: BodyHandler, *marks: str) -> None:
+        """Serve a POST with a JSON object as body."""
+
+        async def endpoint(request: Request) -> Response:
+            raw = await request.body()
+            return self._run(
+                request, marks, lambda: handler(self._side, request, _json_object(raw))
+            )
+
+        self._add(path, "POST", endpoint, marks)
+
+    def _add(
+        self,
+        path: str,
+        method: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        marks: tuple[str, ...],
+    ) -> None:
+        if not (ASSUMED in marks and self._side.published):
+            self.routes.append(Route(path, endpoint, methods=[method]))
+
+    def _run(self, request: Request, marks: tuple[str, ...], handle: Callable[[], Any]) -> Response:
+        try:
+            if NO_TOKEN not in marks:
+                self._side.tokens.check(request)
+            response = answer(handle())
+        except NeventError as error:
+            response = refusal(error)
+        response.headers["Date"] = http_date(self._side.clock.now())
+        return response
+
+
+def not_found(side: Side) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """The answer to unknown paths and methods."""
+
+    async def endpoint(_request: Request, error: Exception) -> Response:
+        status = getattr(error, "status_code", 404)
+        text = "Not found" if status == MissingError.status else "Method not allowed"
+        response = answer({"message": text, "status": status}, status)
+        response.headers["Date"] = http_date(side.clock.now())
+        return response
+
+    return endpoint
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(raw or b"{}", type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise BadRequestError("Body is not a JSON object") from error

@@ -1,0 +1,262 @@
+"""Everything the tenant holds: the computed base with the changes laid over it."""
+
+from collections import defaultdict
+from typing import Any
+
+from nevent_sandbox.nevent.arithmetic import mix
+from nevent_sandbox.nevent.checkins import CheckIn, CheckIns
+from nevent_sandbox.nevent.concerts import Concert, concerts
+from nevent_sandbox.nevent.definitions import definitions
+from nevent_sandbox.nevent.fans import Fans
+from nevent_sandbox.nevent.identifiers import Identifiers
+from nevent_sandbox.nevent.instants import DAY, HOUR, iso, of_datetime
+from nevent_sandbox.nevent.newsletters import NAMES, Subscription, Subscriptions
+from nevent_sandbox.nevent.orders import COMPLETED, Order, Orders
+from nevent_sandbox.nevent.people import number_in_email
+from nevent_sandbox.nevent.performers import Likes, performers
+from nevent_sandbox.nevent.registers import Register
+from nevent_sandbox.nevent.rows import CheckInRows, Fan, FanRows, OrderRows
+from nevent_sandbox.nevent.segments import segments
+from nevent_sandbox.nevent.ticking import Clock
+
+TENANT_ID = "64b7f0c2a1d94e3f5c6b7a80"
+_ERASED_FROM = 0xF0000000  # numbers of fans who were erased before the sandbox started
+_REASONS = ("FAN_REQUEST", "FAN_REQUEST", "INACTIVITY", "DUPLICATE")
+
+
+class Store:
+    """The tenant's data; every read goes through here, so that changes are seen everywhere."""
+
+    def __init__(self, *, clock: Clock, fans: int, seed: int) -> None:
+        self.clock = clock
+        self.seed = seed
+        self.fans_at_start = fans
+        self.start = of_datetime(clock.now()) // DAY * DAY
+        self.identifiers = Identifiers(seed)
+        self.artists = performers(self.identifiers, seed)
+        self.artists_by_id = {artist["id"]: artist for artist in self.artists}
+        self.likes = Likes(seed)
+        self.concerts: list[Concert] = concerts(self.start, seed, self.identifiers, self.artists)
+        self.base_orders = Orders(
+            fans=fans,
+            seed=seed,
+            start=self.start,
+            concerts=self.concerts,
+            identifiers=self.identifiers,
+        )
+        self.base_fans = Fans(
+            size=fans,
+            seed=seed,
+            start=self.start,
+            tenant=TENANT_ID,
+            concerts=self.concerts,
+            orders=self.base_orders,
+            identifiers=self.identifiers,
+        )
+        self.base_check_ins = CheckIns(self.concerts, self.base_orders, self.identifiers)
+        self.fans: Register[Fan] = Register(FanRows(self.base_fans, self.identifiers))
+        self.orders: Register[Order] = Register(OrderRows(self.base_orders, self.identifiers))
+        self.check_ins: Register[CheckIn] = Register(
+            CheckInRows(self.base_check_ins, self.identifiers)
+        )
+        self.base_subscriptions = [
+            Subscriptions(
+                number,
+                seed=seed,
+                start=self.start,
+                fans=self.base_fans,
+                concerts=self.concerts,
+                identifiers=self.identifiers,
+            )
+            for number in range(len(NAMES))
+        ]
+        self.subscriptions: list[Register[Subscription]] = [
+            Register(base) for base in self.base_subscriptions
+        ]
+        self.definitions = definitions(self.identifiers, TENANT_ID)
+        self.segments = segments(self.identifiers, TENANT_ID, self.start, self.concerts)
+        self.deletions = self._deletions()
+        self.added: dict[str, int] = defaultdict(int)
+        self.turns = 0
+        self._likes: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._orders_of: dict[str, set[str]] = defaultdict(set)
+        self._check_ins_of: dict[int, set[str]] = defaultdict(set)
+
+    def now(self) -> int:
+        """The shared clock's moment."""
+        return of_datetime(self.clock.now())
+
+    def number(self, user_id: str) -> int | None:
+        """The number of a fan of the base audience; None for later ones and unknown ids."""
+        number = self.identifiers.number("user", user_id)
+        return number if number is not None and number < self.fans_at_start else None
+
+    def person(self, user_id: str | None) -> dict[str, Any] | None:
+        """A fan as other rows embed him; None once he is erased."""
+        if user_id is None or user_id in self.fans.gone:
+            return None
+        row = self.fans.changed.get(user_id)
+        if row is not None:
+            keys = ("id", "email", "phone", "name", "surname", "thirdPartySharing")
+            return {key: row[key] for key in keys}
+        number = self.number(user_id)
+        return None if number is None else self.base_fans.person(number)
+
+    def concert(self, identifier: str) -> Concert | None:
+        """A concert by its id."""
+        number = self.identifiers.number("event", identifier)
+        return self.concerts[number] if number is not None and number < len(self.concerts) else None
+
+    def put_order(self, order: Order) -> None:
+        """Store a changed or new order, and find it again by its buyer and holders."""
+        self.orders.put(order)
+        identifier = self.orders.base.identify(order)
+        self._orders_of[order.user_id].add(identifier)
+        for ticket in order.tickets:
+            if ticket.holder and ticket.holder.user_id:
+                self._orders_of[ticket.holder.user_id].add(identifier)
+
+    def put_check_in(self, check_in: CheckIn) -> None:
+        """Store a changed or new scan, and find it again by its order."""
+        self.check_ins.put(check_in)
+        self._check_ins_of[check_in.ticket // 8].add(self.check_ins.base.identify(check_in))
+
+    def orders_of(self, user_id: str) -> list[Order]:
+        """The orders that a fan placed, in order of last change."""
+        return self.orders_touching(user_id, own=True)
+
+    def orders_touching(self, user_id: str, *, own: bool = False) -> list[Order]:
+        """Orders that a fan placed or (unless only his own) holds a ticket of."""
+        number = self.number(user_id)
+        found: set[str] = set(self._orders_of.get(user_id, ()))
+        if number is not None:
+            base = self.base_orders
+            numbers = base.of_fan(number) if own else base.touching(number)
+            found.update(self.identifiers.make("purchase", order) for order in numbers)
+        rows = [order for order in map(self.orders.get, found) if order is not None]
+        kept = [
+            order
+            for order in rows
+            if order.user_id == user_id
+            or (not own and any(t.holder and t.holder.user_id == user_id for t in order.tickets))
+        ]
+        return sorted(kept, key=lambda order: (order.updated, order.number))
+
+    def check_ins_of_order(self, number: int) -> list[CheckIn]:
+        """All scans of an order's tickets."""
+        found = set(self._check_ins_of.get(number, ()))
+        if number < self.base_orders.size:
+            found.update(map(self.check_ins.base.identify, self.base_check_ins.of_order(number)))
+        return [row for row in map(self.check_ins.get, found) if row is not None]
+
+    def check_ins_of(self, user_id: str) -> list[CheckIn]:
+        """A fan's scans, in order of last change."""
+        numbers = {order.number for order in self.orders_touching(user_id)}
+        number = self.number(user_id)
+        if number is not None:
+            numbers.update(self.base_orders.touching(number))
+        rows = [row for order in numbers for row in self.check_ins_of_order(order)]
+        kept = [row for row in rows if row.user_id == user_id]
+        return sorted(kept, key=lambda row: (row.updated, row.number))
+
+    def subscriptions_of(self, newsletter: int, user_id: str) -> list[Subscription]:
+        """A fan's subscriptions to one newsletter."""
+        register = self.subscriptions[newsletter]
+        number = self.number(user_id)
+        found = {key for key, row in register.changed.items() if row["userId"] == user_id}
+        if number is not None:
+            found.update(self.base_subscriptions[newsletter].of_fan(number))
+        rows = [row for row in map(register.get, found) if row is not None]
+        kept = [row for row in rows if row["userId"] == user_id]
+        return sorted(kept, key=lambda row: (row["updatedAt"], row["id"]))
+
+    def spent_cents(self, user_id: str) -> int:
+        """What a fan paid in euros for completed orders, less what was paid back, in cents."""
+        number = self.number(user_id)
+        if number is not None and user_id not in self._orders_of:
+            return sum(map(self.base_orders.net_euro_cents, self.base_orders.of_fan(number)))
+        return sum(
+            order.total - order.refunded
+            for order in self.orders_of(user_id)
+            if order.state in COMPLETED and order.currency == "EUR"
+        )
+
+    def may_have_attended(self, user_id: str, wanted: set[int]) -> bool:
+        """Whether any order that concerns a fan is for one of these concerts."""
+        number = self.number(user_id)
+        if number is None or user_id in self._orders_of:
+            return True
+        concert = self.base_orders.sales.concert
+        return any(concert(order) in wanted for order in self.base_orders.touching(number))
+
+    def quick(self, user_id: str, name: str) -> Any:
+        """Tags, country or custom values of a fan, without composing all of him."""
+        row = self.fans.changed.get(user_id)
+        if row is not None:
+            return row[name]
+        number = self.number(user_id)
+        return None if number is None else self.base_fans.trait(number, name)
+
+    def fan_by_email(self, email: str) -> Fan | None:
+        """The first fan with an e-mail, in any case."""
+        wanted = email.strip().lower()
+        for row in self.fans.changed.values():
+            if (row["email"] or "").strip().lower() == wanted:
+                return row
+        number = number_in_email(wanted)
+        for candidate in () if number is None else (number, number + 1):
+            if candidate < self.fans_at_start:
+                identifier = self.identifiers.make("user", candidate)
+                if identifier not in self.fans.changed:
+                    found = self.fans.get(identifier)
+                    if found and (found["email"] or "").strip().lower() == wanted:
+                        return found
+        return None
+
+    def likes_of_artist(self, artist: int) -> list[tuple[int, int]]:
+        """Moment and fan of every like of an artist, the oldest first."""
+        key = (artist, self.fans.version)
+        if key not in self._likes:
+            if len(self._likes) >= 4:
+                self._likes.clear()
+            gone = {self.identifiers.number("user", user) for user in self.fans.gone}
+            numbers = (n for n in self.likes.fans(artist, self.fans_at_start) if n not in gone)
+            self._likes[key] = sorted((self.liked(n, artist), n) for n in numbers)
+        return self._likes[key]
+
+    def liked(self, fan: int, artist: int) -> int:
+        """When a fan of the base audience liked an artist: after joining, before the start."""
+        base = self.base_fans
+        created = base.created(fan, base.updated_at(base.rank(fan)))
+        return created + (self.start - created) * (mix(fan, artist) % 1000) // 1000
+
+    def like(self, row: tuple[int, int]) -> dict[str, Any]:
+        """One like: the fan, and when."""
+        person = self.person(self.identifiers.make("user", row[1])) or {}
+        kept = {key: person[key] for key in ("id", "email", "name", "surname", "phone")}
+        return {**kept, "createdAt": iso(row[0])}
+
+    def like_count(self, performer: str) -> int:
+        """How many fans of the base audience like an artist."""
+        number = self.identifiers.number("performer", performer)
+        return 0 if number is None else self.likes.count(number, self.fans_at_start)
+
+    def next_number(self, kind: str, size: int) -> int:
+        """A number for a new row of a kind whose base has this size."""
+        self.added[kind] += 1
+        return size + self.added[kind] - 1
+
+    def _deletions(self) -> list[dict[str, Any]]:
+        count = max(2, self.fans_at_start // 250)
+        return [
+            {
+                "id": self.identifiers.make("user", _ERASED_FROM + number),
+                "email": f"baja{number}@correo-demo.es" if number % 7 != 3 else None,
+                "phone": f"+34 699 {number // 1000 % 1000:03d} {number % 1000:03d}"
+                if number % 2
+                else None,
+                "deletedAt": iso(self.start - HOUR - (count - number) * 200 * DAY // count),
+                "reason": _REASONS[number % len(_REASONS)],
+            }
+            for number in range(count)
+        ]
