@@ -1,10 +1,16 @@
 VENV := .venv
 PYTHON ?= python3
+FANS ?= 500
+SEED ?= 42
+JOBS ?= 2
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PACKAGES := klaviyo-client nevent-client sandbox singer-outcomes tap-nevent target-klaviyo
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-setup: $(VENV)/.ok
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ok ## a local environment with everything; needs python3 with venv, nothing else
 
 # uv is quick, but reads no pip configuration: where it cannot reach its index, pip installs the same hashes.
 $(VENV)/.ok: requirements.lock $(foreach package,$(PACKAGES),$(package)/pyproject.toml)
@@ -15,10 +21,29 @@ $(VENV)/.ok: requirements.lock $(foreach package,$(PACKAGES),$(package)/pyprojec
 	$(VENV)/bin/python -m pip install -q --no-deps --no-build-isolation $(EDITABLE)
 	touch $@
 
-lock:
+# Meltano writes each plugin's settings, keys included, to files of its own: for their owner's eyes only.
+demo: setup ## Nevent to Klaviyo on this machine, three runs explained; FANS=20000 for more people
+	@umask 077 && sandbox demo --fans $(FANS) --seed $(SEED)
+
+sandbox: setup ## both APIs on ports 8701 and 8702, for `meltano run`; ends with Ctrl-C
+	@sandbox serve --nevent-port 8701 --klaviyo-port 8702 --fans $(FANS) --seed $(SEED)
+
+test: setup ## all tests, on this machine alone
+	umask 077 && pytest -n $(JOBS) --dist loadscope
+
+lint: setup ## style and types
+	ruff check
+	ruff format --check
+	mypy $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(subst sandbox,nevent_sandbox,$(package)))) tests
+
+docs: setup ## the settings in meltano.yml and in the READMEs, from the plugins' own declarations
+	python tests/docs/settings_reference.py
+
+lock: ## newest versions of what everything stands on, without an address in the lock
 	uv lock -q
 	uv export -q --frozen --all-groups --no-emit-workspace -o requirements.lock
 	uv export -q --frozen --no-dev --no-emit-workspace --no-hashes -o constraints.txt
 	! grep -E '://|--(extra-)?index-url|--find-links' requirements.lock constraints.txt
 
-.PHONY: setup lock
+.PHONY: help setup demo sandbox test lint docs lock
+.DEFAULT_GOAL := help
