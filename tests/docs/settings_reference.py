@@ -24,8 +24,10 @@ MAPS = {
     "stream_maps": ("Stream maps", "Which streams and columns pass on, and under which names."),
     "stream_map_config": ("Stream map values", "Values that expressions reach as config['name']."),
 }
-_KINDS = {"number": "decimal", "integer": "integer", "boolean": "boolean"}
-_KINDS |= {"array": "array", "object": "object", "string": "string"}
+_KINDS = {name: name for name in ("string", "number", "integer", "boolean", "array", "object")}
+# Meltano 4.4 cannot hand a `decimal` that it read from the environment to a plugin (TypeError);
+# an `integer` may be a fraction in meltano.yml and a whole number in the environment.
+_MELTANO_KINDS = {"number": "integer", "date-time": "date_iso8601"}
 
 
 class Setting(NamedTuple):
@@ -88,7 +90,7 @@ def _kind(schema: dict[str, Any]) -> str:
     if _options(schema):
         return "options"
     if schema.get("format") == "date-time":
-        return "date_iso8601"
+        return "date-time"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     return _KINDS[next(each for each in types if each != "null")]
 
@@ -98,8 +100,12 @@ def _options(schema: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _meltano(setting: Setting) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": setting.name, "kind": setting.kind, "label": setting.label}
-    entry["description"] = setting.description
+    entry: dict[str, Any] = {
+        "name": setting.name,
+        "kind": _MELTANO_KINDS.get(setting.kind, setting.kind),
+        "label": setting.label,
+        "description": setting.description,
+    }
     if setting.sensitive:
         entry["sensitive"] = True
     if setting.options:
@@ -112,8 +118,7 @@ def _meltano(setting: Setting) -> dict[str, Any]:
 def _shown_kind(setting: Setting) -> str:
     if setting.options:
         return ", ".join(f"`{each}`" for each in setting.options)
-    kind = {"decimal": "number", "date_iso8601": "date-time"}.get(setting.kind, setting.kind)
-    return f"{kind}, secret" if setting.sensitive else kind
+    return f"{setting.kind}, secret" if setting.sensitive else setting.kind
 
 
 def _shown_default(setting: Setting) -> str:
