@@ -1,7 +1,5 @@
-"""Answers of the API: JSON bodies, the error envelope, the Date header of the sandbox's clock."""
+"""Answers of the API: JSON bodies and the error envelope."""
 
-from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
 
 import msgspec
@@ -49,8 +47,3 @@ def refusal(error: NeventError) -> Response:
     if not isinstance(error, MissingError):
         body["code"] = error.code
     return answer(body, error.status)
-
-
-def http_date(now: datetime) -> str:
-    """The sandbox's moment as a Date header."""
-    return format_datetime(now, usegmt=True)

@@ -30,6 +30,7 @@ class Shuffle:
         self._shift = mix(key, 2) % max(1, size)
 
     def __call__(self, position: int) -> int:
+        """The image of a position."""
         return (position * self._step + self._shift) % self.size
 
     def inverse(self, image: int) -> int:

@@ -175,6 +175,6 @@ def _patterns(days: int) -> dict[str, Pattern[int]]:
         "late": scanned("late"),
     }
     if days > 1:
-        found["day2"] = scanned("stay", "days2", days=2)
-        found["day3"] = scanned("stay", days=3)
+        found["day2"] = scanned(day=2)
+        found["day3"] = scanned(day=3)
     return found

@@ -122,7 +122,7 @@ def _concert(
         created=min(created, start - DAY),
         updated=min(created + 5 * DAY, start - HOUR),
         genres=genres,
-        types=_types(festival, _PRICES[chance // 7 % len(_PRICES)]),
+        types=_types(festival=festival, price=_PRICES[chance // 7 % len(_PRICES)]),
         lineup=lineup(date, days, billed),
         days=days,
         weight=(6.0 if festival else 1.0 + chance % 2) * elapsed,
@@ -130,7 +130,7 @@ def _concert(
     )
 
 
-def _types(festival: bool, price: int) -> dict[str, TicketType]:
+def _types(*, festival: bool, price: int) -> dict[str, TicketType]:
     base = price * 3 if festival else price
     word = "Abono" if festival else "Entrada"
     return {

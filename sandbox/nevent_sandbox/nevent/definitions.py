@@ -85,10 +85,10 @@ class CustomValues:
             found.append(
                 ("estilos_favoritos", list(STYLES[first : first + 1 + (chance >> 12) % 3]))
             )
-        if chance & 768 == 768:
+        if chance >> 8 & 3 == 0:
             found.append(("city", city))
-        if chance & 3072 == 3072:
+        if chance >> 10 & 3 == 0:
             found.append(("dni", document))
-        if chance & 28672 == 28672:
+        if chance >> 12 & 7 == 0:
             found.append(("alergias", [ALLERGIES[chance % len(ALLERGIES)]]))
         return [{"propertyDefinitionId": ids[name], "value": value} for name, value in found]

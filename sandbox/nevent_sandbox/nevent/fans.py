@@ -145,7 +145,7 @@ class Fans:
             "customFieldValues": self._custom.of(chance >> 20, home.city or _NOWHERE, document),
             "communicationPreferences": preferences(chance >> 7, created, updated),
             "tags": tags(chance >> 13),
-            "taxId": document if chance & 5 == 5 else None,
+            "taxId": document if not chance & 5 else None,
             "thirdPartySharing": consent(trait, chance, created, updated),
             "createdAt": iso(created),
             "updatedAt": iso(updated),

@@ -16,7 +16,7 @@ METHODS = ("CARD", "CARD", "BIZUM", "PAYPAL", "APPLE_PAY")
 MOST_TICKETS = 8  # a ticket's number is its order's times eight plus its place
 _COUNTS = (0, 1, 1, 2, 1, 12, 1, 36, 1, 3, 1, 2, 0, 1, 2, 1, 1, 2, 1, 5, 2, 1, 1, 2, 1)
 _FEWER = tuple(1 if count > FRIENDS else count for count in _COUNTS)
-_PER_FAN = _COUNTS + _FEWER + _FEWER + tuple(5 if c == 12 else c for c in _FEWER)
+_PER_FAN = _COUNTS + _FEWER + _FEWER + _FEWER
 OUTSIDERS = ("Lucía Prat", "Íñigo Sáez", "Noa Vilar", "Marc Oliva", "Zoe Quintana", "Hugo Peña")
 
 

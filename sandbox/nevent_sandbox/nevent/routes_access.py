@@ -34,7 +34,7 @@ def _me(_side: Side, _request: Request) -> dict[str, Any]:
 
 
 def _refresh(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, str]:
-    return side.tokens.refresh(body.get("refreshToken"))
+    return side.tokens.refresh(str(body.get("refreshToken")))
 
 
 def _tenants(_side: Side, _request: Request) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _TEXTS = {"email": "email", "name": "fullName", "phone": "phone"}
 
 
 def add(routes: Routes) -> None:
-    """Serve /users…"""
+    """Serve /users…."""
     routes.get("/users", _list)
     routes.get("/users/count", _count)
     routes.get("/users/deletions", _deletions, ASSUMED)

@@ -13,7 +13,7 @@ from nevent_sandbox.nevent.store import TENANT_ID
 
 
 def add(routes: Routes) -> None:
-    """Serve /newsletters…"""
+    """Serve /newsletters…."""
     routes.get("/newsletters", _newsletters, ASSUMED)
     routes.get("/newsletters/{id}/subscribers", _subscribers, ASSUMED)
 

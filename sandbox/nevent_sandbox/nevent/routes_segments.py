@@ -15,7 +15,7 @@ _MOST = 100
 
 
 def add(routes: Routes) -> None:
-    """Serve /properties and /segments…"""
+    """Serve /properties and /segments…."""
     routes.get("/properties", _properties)
     routes.get("/segments", _list)
     routes.get("/segments/{id}", _one)

@@ -8,17 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from nevent_sandbox.clock import Clock
 from nevent_sandbox.nevent.answers import (
     BadRequestError,
     MissingError,
     NeventError,
     answer,
-    http_date,
     refusal,
 )
 from nevent_sandbox.nevent.membership import Membership
 from nevent_sandbox.nevent.store import Store
-from nevent_sandbox.nevent.ticking import Clock
 from nevent_sandbox.nevent.tokens import Tokens
 from nevent_sandbox.nevent.wire import Wire
 
@@ -48,6 +47,11 @@ class Side:
             self.store, published=self.published, amounts_in_cents=self._amounts_in_cents
         )
         self.tokens.reset()
+
+    def start_again(self) -> None:
+        """As if just served: the clock too goes back to real time."""
+        self.clock.reset()
+        self.reset()
 
 
 Handler = Callable[[Side, Request], Any]
@@ -94,24 +98,19 @@ class Routes:
         try:
             if NO_TOKEN not in marks:
                 self._side.tokens.check(request)
-            response = answer(handle())
+            body = handle()
+            response = answer(body)
+            request.state.items = _items(body)
         except NeventError as error:
             response = refusal(error)
-        response.headers["Date"] = http_date(self._side.clock.now())
         return response
 
 
-def not_found(side: Side) -> Callable[[Request, Exception], Awaitable[Response]]:
+async def not_found(_request: Request, error: Exception) -> Response:
     """The answer to unknown paths and methods."""
-
-    async def endpoint(_request: Request, error: Exception) -> Response:
-        status = getattr(error, "status_code", 404)
-        text = "Not found" if status == MissingError.status else "Method not allowed"
-        response = answer({"message": text, "status": status}, status)
-        response.headers["Date"] = http_date(side.clock.now())
-        return response
-
-    return endpoint
+    status = getattr(error, "status_code", MissingError.status)
+    text = "Not found" if status == MissingError.status else "Method not allowed"
+    return answer({"message": text, "status": status}, status)
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
@@ -119,3 +118,14 @@ def _json_object(raw: bytes) -> dict[str, Any]:
         return msgspec.json.decode(raw or b"{}", type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise BadRequestError("Body is not a JSON object") from error
+
+
+def _items(body: Any) -> int | None:
+    """How many records an answer holds."""
+    if isinstance(body, list):
+        return len(body)
+    if "content" in body:
+        return len(body["content"])
+    data = body.get("data")
+    rows = data.get("fans", data.get("data")) if isinstance(data, dict) else None
+    return None if rows is None else len(rows)

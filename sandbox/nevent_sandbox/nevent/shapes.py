@@ -95,11 +95,13 @@ VISITS = {
 }
 
 
-def scanned(*scans: str, days: int = 1) -> Pattern[int]:
-    """Positions of the tickets with one of these scans; `days` drops those of single days."""
-    wanted = set(scans) & (
-        {"stay", "days2"} if days == 2 else {"stay"} if days == 3 else set(scans)
-    )
+_AGAIN = {1: None, 2: {"stay", "days2"}, 3: {"stay"}}
+"""Which scans a ticket still has on the second and the third day of a festival."""
+
+
+def scanned(*scans: str, day: int = 1) -> Pattern[int]:
+    """Places of the tickets with one of these scans; from day 2 on, of those who come again."""
+    wanted = _AGAIN[day] or set(scans)
     return Pattern(
         [
             [place for place, plan in enumerate(shape.tickets) if plan.scan in wanted]

@@ -1,8 +1,11 @@
 """Everything the tenant holds: the computed base with the changes laid over it."""
 
 from collections import defaultdict
+from copy import deepcopy
 from typing import Any
 
+from nevent_sandbox.clock import Clock
+from nevent_sandbox.credentials import NEVENT_TENANT_ID
 from nevent_sandbox.nevent.arithmetic import mix
 from nevent_sandbox.nevent.checkins import CheckIn, CheckIns
 from nevent_sandbox.nevent.concerts import Concert, concerts
@@ -17,10 +20,10 @@ from nevent_sandbox.nevent.performers import Likes, performers
 from nevent_sandbox.nevent.registers import Register
 from nevent_sandbox.nevent.rows import CheckInRows, Fan, FanRows, OrderRows
 from nevent_sandbox.nevent.segments import segments
-from nevent_sandbox.nevent.ticking import Clock
 
-TENANT_ID = "64b7f0c2a1d94e3f5c6b7a80"
+TENANT_ID = NEVENT_TENANT_ID
 _ERASED_FROM = 0xF0000000  # numbers of fans who were erased before the sandbox started
+_KEPT_LIKES = 4
 _REASONS = ("FAN_REQUEST", "FAN_REQUEST", "INACTIVITY", "DUPLICATE")
 
 
@@ -36,12 +39,13 @@ class Store:
         self.artists = performers(self.identifiers, seed)
         self.artists_by_id = {artist["id"]: artist for artist in self.artists}
         self.likes = Likes(seed)
-        self.concerts: list[Concert] = concerts(self.start, seed, self.identifiers, self.artists)
+        base_concerts = concerts(self.start, seed, self.identifiers, self.artists)
+        self.concerts: list[Concert] = deepcopy(base_concerts)  # what moves is the copy
         self.base_orders = Orders(
             fans=fans,
             seed=seed,
             start=self.start,
-            concerts=self.concerts,
+            concerts=base_concerts,
             identifiers=self.identifiers,
         )
         self.base_fans = Fans(
@@ -49,11 +53,11 @@ class Store:
             seed=seed,
             start=self.start,
             tenant=TENANT_ID,
-            concerts=self.concerts,
+            concerts=base_concerts,
             orders=self.base_orders,
             identifiers=self.identifiers,
         )
-        self.base_check_ins = CheckIns(self.concerts, self.base_orders, self.identifiers)
+        self.base_check_ins = CheckIns(base_concerts, self.base_orders, self.identifiers)
         self.fans: Register[Fan] = Register(FanRows(self.base_fans, self.identifiers))
         self.orders: Register[Order] = Register(OrderRows(self.base_orders, self.identifiers))
         self.check_ins: Register[CheckIn] = Register(
@@ -65,7 +69,7 @@ class Store:
                 seed=seed,
                 start=self.start,
                 fans=self.base_fans,
-                concerts=self.concerts,
+                concerts=base_concerts,
                 identifiers=self.identifiers,
             )
             for number in range(len(NAMES))
@@ -217,7 +221,7 @@ class Store:
         """Moment and fan of every like of an artist, the oldest first."""
         key = (artist, self.fans.version)
         if key not in self._likes:
-            if len(self._likes) >= 4:
+            if len(self._likes) >= _KEPT_LIKES:
                 self._likes.clear()
             gone = {self.identifiers.number("user", user) for user in self.fans.gone}
             numbers = (n for n in self.likes.fans(artist, self.fans_at_start) if n not in gone)
@@ -247,11 +251,11 @@ class Store:
         return size + self.added[kind] - 1
 
     def _deletions(self) -> list[dict[str, Any]]:
-        count = max(2, self.fans_at_start // 250)
+        count = max(min(2, self.fans_at_start), self.fans_at_start // 250)
         return [
             {
                 "id": self.identifiers.make("user", _ERASED_FROM + number),
-                "email": f"baja{number}@correo-demo.es" if number % 7 != 3 else None,
+                "email": f"baja{number}@correo-demo.es" if number % 7 else None,
                 "phone": f"+34 699 {number // 1000 % 1000:03d} {number % 1000:03d}"
                 if number % 2
                 else None,

@@ -2,10 +2,10 @@
 
 from starlette.requests import Request
 
+from nevent_sandbox.credentials import NEVENT_REFRESH_TOKEN, NEVENT_TOKEN
 from nevent_sandbox.nevent.answers import UnauthorizedError
 
-NEVENT_TOKEN = "nevent-sandbox-token"  # noqa: S105 - a demo credential, printed at start
-NEVENT_REFRESH_TOKEN = "nevent-sandbox-refresh"  # noqa: S105 - the same
+_REFRESHING = {NEVENT_REFRESH_TOKEN, "nevent-sandbox-refresh"}
 
 
 class Tokens:
@@ -25,13 +25,13 @@ class Tokens:
         if scheme.lower() != "bearer" or token not in self._valid:
             raise UnauthorizedError("Token expired")
 
-    def refresh(self, token: object) -> dict[str, str]:
+    def refresh(self, token: str | None) -> dict[str, str]:
         """A new pair for the refresh token; the refresh token stays the same.
 
         Raises:
             UnauthorizedError: it is not the refresh token.
         """
-        if token != NEVENT_REFRESH_TOKEN:
+        if token not in _REFRESHING:
             raise UnauthorizedError("Invalid refresh token")
         self._issued += 1
         fresh = f"{NEVENT_TOKEN}-{self._issued}"

@@ -1,0 +1,69 @@
+"""A hand on the Nevent side for tests: HTTP to its control plane and nothing else."""
+
+from typing import Any
+
+from nevent_sandbox.handles import Document, Handle
+
+
+class NeventHandle(Handle):
+    """The Nevent side."""
+
+    def advance(
+        self,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        changes: int | dict[str, int] | None = None,
+    ) -> list[Document]:
+        """Let time pass and seeded changes happen: {kind, at, fan, ids} each.
+
+        Args:
+            days, hours: how far the shared clock moves.
+            changes: how many (0: only time passes), or how many of each kind.
+        """
+        body: Document = {"days": days, "hours": hours}
+        if changes is not None:
+            body["changes"] = changes
+        found: list[Document] = self._post("/advance", **body)["changes"]
+        return found
+
+    def edit(self, **act: Any) -> Document:
+        """Make one change: `edit(user=…, set={…})`, `edit(add_purchase={…})`; see the README."""
+        return self._post("/edit", **act)
+
+    def expire_token(self) -> None:
+        """Answer 401 to every token until it is refreshed."""
+        self._post("/edit", token="expire")  # noqa: S106 - an order, not a secret
+
+    def user(self, email_or_id: str) -> Document | None:
+        """The fan as Nevent has him, with every field; None if there is none."""
+        found = self._get("/state", kind="users", user=email_or_id)["users"]
+        return found[0] if found else None
+
+    def users(self) -> list[Document]:
+        """All fans, in order of their last change."""
+        return self._all("users")
+
+    def purchases(self) -> list[Document]:
+        """All orders, in order of their last change."""
+        return self._all("purchases")
+
+    def attendance(self) -> list[Document]:
+        """All scans, in order of their last change."""
+        return self._all("attendance")
+
+    def events(self) -> list[Document]:
+        """All concerts, in order of their dates at the start."""
+        return self._all("events")
+
+    def subscriptions(self) -> list[Document]:
+        """All newsletter subscriptions."""
+        return self._all("subscriptions")
+
+    def deletions(self) -> list[Document]:
+        """All erased fans."""
+        return self._all("deletions")
+
+    def now(self) -> str:
+        """The sandbox's moment, ISO 8601."""
+        return str(self._get("/state", kind="counts")["now"])
