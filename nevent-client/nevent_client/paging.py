@@ -79,11 +79,15 @@ class Pager:
             numbers = range(first + 1, start.pages)
             yield from self.each(fetched, numbers)
             return
+        before = start
         for number in numbers:
             got = fetched(number)
+            if got.rows == before.rows:  # the server knows no pages
+                return
             yield got
             if got.last:
                 return
+            before = got
 
     def rows(self, name: str, **asked: Any) -> Iterator[Row]:
         """Rows of a list that does not move while it is read."""
@@ -100,6 +104,8 @@ class Pager:
         found: list[Row] = []
         for number in count():
             got = self._page(name, number, path, query)
+            if number and got.rows == found[-len(got.rows) :]:  # the server knows no pages
+                break
             found += got.rows
             if got.last:
                 break

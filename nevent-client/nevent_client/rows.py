@@ -42,7 +42,7 @@ def page(body: Any, number: int) -> Page:
     elif pages is not None:
         last = number + 1 >= pages
     else:
-        last = total is not None and total == len(rows)
+        last = total is None or total <= len(rows)  # an envelope without pages is the whole list
     return Page(rows, last or not rows, total, pages)
 
 
