@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import Message, Run, record, schema, state
 from klaviyo_client import DeniedError
+from target_klaviyo.jobs import StuckJobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,8 +243,6 @@ def test_a_state_is_told_only_when_the_job_before_it_has_ended(
     """A job that sticks holds the state back, and the run ends with an error that says so."""
     klaviyo.stick()
     messages = [PROFILES, state("early"), *_people(1), state("late")]
-    from target_klaviyo.jobs import StuckJobError
-
     with pytest.raises(StuckJobError, match="The state stays"):
         load(messages, job_timeout_minutes=0.001)
 
