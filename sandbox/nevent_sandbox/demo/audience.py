@@ -1,0 +1,89 @@
+"""What Nevent holds, read from the sandbox's own state: the measure of what should arrive."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+Row = dict[str, Any]
+
+COMPLETED = frozenset({"SUCCEEDED", "COMPLETE", "REFUNDED"})
+METRICS = {
+    "Purchased Ticket": "events__ticket",
+    "Refunded Ticket": "events__refund",
+    "Transferred Ticket": "events__transfer",
+    "Attended Event": "events__attendance",
+    "Newsletter Subscribed": "events__newsletter",
+}
+"""Metric → the loader's stream that brings it."""
+
+
+class Audience:
+    """Fans who consent to third parties, with all they did; nobody else is here."""
+
+    def __init__(self, nevent: NeventHandle) -> None:
+        everybody = nevent.users()
+        self.known = len(everybody)
+        self.names = {row["id"]: _name(row) for row in everybody}
+        self.fans: dict[str, Row] = {row["id"]: row for row in everybody if _consents(row)}
+        self.concerts: dict[str, Row] = {row["id"]: row for row in nevent.events()}
+        self.orders: defaultdict[str, list[Row]] = defaultdict(list)
+        self.tickets: defaultdict[str, list[tuple[Row, Row]]] = defaultdict(list)
+        self.check_ins: defaultdict[str, list[Row]] = defaultdict(list)
+        self.subscriptions: defaultdict[str, list[Row]] = defaultdict(list)
+        for order in nevent.purchases():
+            if order["status"] in COMPLETED:
+                self._order(order)
+        for row in nevent.attendance():
+            if row["userId"] in self.fans and row["status"] != "VOIDED":
+                self.check_ins[row["userId"]].append(row)
+        for row in nevent.subscriptions():
+            if row["userId"] in self.fans and row["status"] != "PENDING":
+                self.subscriptions[row["userId"]].append(row)
+
+    def name(self, fan: str | None) -> str:
+        """A fan as people call one."""
+        return self.names.get(fan or "") or "(no name)"
+
+    def attended(self, fan: str) -> list[Row]:
+        """Concerts a fan was at, oldest first, each once."""
+        there = {row["eventId"] for row in self.check_ins.get(fan, ())}
+        return sorted((self.concerts[each] for each in there), key=lambda row: row["date"])
+
+    def spent(self, fan: str, currency: str = "EUR") -> float:
+        """Completed orders minus refunds, of one currency."""
+        orders = [row for row in self.orders.get(fan, ()) if row["currency"] == currency]
+        return round(sum(row["totalPrice"] - row["refundedAmount"] for row in orders), 2)
+
+    def events(self) -> Counter[str]:
+        """How many events of each metric these fans amount to."""
+        tickets = [ticket for some in self.tickets.values() for _, ticket in some]
+        states = Counter(ticket["status"] for ticket in tickets)
+        return Counter(
+            {
+                "Purchased Ticket": len(tickets),
+                "Refunded Ticket": states["REFUNDED"],
+                "Transferred Ticket": states["TRANSFERRED"],
+                "Attended Event": sum(len(self.attended(fan)) for fan in self.check_ins),
+                "Newsletter Subscribed": sum(map(len, self.subscriptions.values())),
+            }
+        )
+
+    def _order(self, order: Row) -> None:
+        if order["userId"] in self.fans:
+            self.orders[order["userId"]].append(order)
+        for ticket in order["tickets"]:
+            holder = ticket["holder"]["id"] if ticket["holder"] else order["userId"]
+            if holder in self.fans:
+                self.tickets[holder].append((order, ticket))
+
+
+def _name(row: Row) -> str:
+    return " ".join(filter(None, (row["name"], row["surname"])))
+
+
+def _consents(row: Row) -> bool:
+    return bool((row["thirdPartySharing"] or {}).get("granted"))
