@@ -1,12 +1,14 @@
-"""The door of a side of the sandbox: request log, latency and faults, before any rule applies."""
+"""The door of a side of the sandbox: request log and faults, before any rule applies."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 import zlib
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -48,7 +50,6 @@ class Front:
         clock: Clock,
         operation_of: Callable[[str, str], str],
         refusal: Callable[[Fault], Response],
-        latency_ms: float = 0,
     ) -> None:
         self._app = app
         self._faults = faults
@@ -56,18 +57,15 @@ class Front:
         self._clock = clock
         self._operation_of = operation_of
         self._refusal = refusal
-        self._latency = latency_ms / 1000
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._app(scope, receive, send)
             return
-        visit = _Visit(scope, receive, send)
+        visit = _Visit(scope, receive, send, self._clock)
         begun = time.perf_counter()
         number = self._log.next_number()
         operation = self._operation_of(scope["method"], scope["path"])
-        if self._latency:
-            await asyncio.sleep(self._latency)
         await visit.read()
         try:
             await self._serve(visit, operation)
@@ -109,7 +107,7 @@ class Front:
 class _Visit:
     """One request: its body, read whole, and the status it is answered with."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, clock: Clock) -> None:
         self.scope = scope
         self.state: dict[str, Any] = scope.setdefault("state", {})
         self.body = b""
@@ -117,6 +115,7 @@ class _Visit:
         self._receive = receive
         self._send = send
         self._told = False
+        self._clock = clock
 
     async def read(self) -> None:
         parts: list[bytes] = []
@@ -141,6 +140,9 @@ class _Visit:
     async def watch(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            MutableHeaders(scope=message).setdefault(
+                "date", format_datetime(self._clock.now(), usegmt=True)
+            )
         await self._send(message)
 
     async def answer(self, response: Response) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -12,12 +13,12 @@ from typing_extensions import Self, override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nevent_sandbox.clock import Clock
-from nevent_sandbox.front import ABORT
+from nevent_sandbox.front import ABORT, CONTROL
 from nevent_sandbox.handles import Handle, KlaviyoHandle
 from nevent_sandbox.klaviyo import build_klaviyo
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds to start or to stop in
@@ -51,11 +52,9 @@ class Sandbox:
 
         self.clock = Clock()
         sockets = [_bound(port) for port in (nevent_port, klaviyo_port)]
-        nevent = build_nevent(
-            clock=self.clock, fans=fans, seed=seed, contract=nevent_contract, latency_ms=latency_ms
-        )
-        klaviyo = build_klaviyo(clock=self.clock, limits=limits, latency_ms=latency_ms)
-        apps: list[ASGIApp] = [nevent, klaviyo]
+        nevent = build_nevent(clock=self.clock, fans=fans, seed=seed, contract=nevent_contract)
+        klaviyo = build_klaviyo(clock=self.clock, limits=limits)
+        apps = [_Latency(app, latency_ms / 1000) for app in (nevent, klaviyo)]
         self._servers = [_Served(app, sock) for app, sock in zip(apps, sockets, strict=True)]
         urls = [f"http://{HOST}:{sock.getsockname()[1]}" for sock in sockets]
         self.nevent = NeventHandle(urls[0])
@@ -118,6 +117,19 @@ class _Served:
         if self._thread.ident is not None:
             self._thread.join(PATIENCE)
         self._sock.close()
+
+
+class _Latency:
+    """ASGI middleware that answers late, but for the control plane."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._seconds and scope["type"] == "http" and not scope["path"].startswith(CONTROL):
+            await asyncio.sleep(self._seconds)
+        await self._app(scope, receive, send)
 
 
 class _Protocol(HttpToolsProtocol):

@@ -1,0 +1,89 @@
+"""Metrics: made by the first event of their name, read, never written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nevent_sandbox.klaviyo import moments
+from nevent_sandbox.klaviyo.calls import Answer, Call
+from nevent_sandbox.klaviyo.documents import collection, resource, single
+from nevent_sandbox.klaviyo.errors import not_found
+from nevent_sandbox.klaviyo.filters import Column, where
+from nevent_sandbox.klaviyo.identifiers import short_id
+from nevent_sandbox.klaviyo.operations import METRICS_PAGE
+from nevent_sandbox.klaviyo.paging import Selection, page
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from nevent_sandbox.klaviyo.errors import Document
+
+COLUMNS = "x.id, x.name, x.service, x.created, x.updated"
+RELATIONSHIPS = ("flow-triggers",)
+DEFAULT_SERVICE = "API"
+_FILTERS = {"integration.name": Column("x.service"), "integration.category": Column("'API'")}
+
+
+def metric(call: Call, columns: tuple[Any, ...]) -> Document:
+    """A metric resource of a row of `COLUMNS`."""
+    identifier, name, service, created, updated = columns
+    attributes = {
+        "name": name,
+        "created": moments.told(created),
+        "updated": moments.told(updated),
+        "integration": {
+            "object": "integration",
+            "id": "0rG4eQ",
+            "key": service.lower(),
+            "name": service,
+            "category": "API",
+        },
+    }
+    related = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    return resource(call, "metric", identifier, attributes, RELATIONSHIPS, related)
+
+
+class Metrics:
+    """Numbers of metrics by name and service, made when missing, inside one transaction."""
+
+    def __init__(self, db: sqlite3.Connection, now: float) -> None:
+        self._db = db
+        self._now = int(now)
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def number(self, name: str, service: str) -> int:
+        """The metric's number."""
+        known = self._numbers.get((name, service))
+        if known is None:
+            self._db.execute(
+                "INSERT OR IGNORE INTO metrics (id, name, service, created, updated) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (short_id(6), name, service, self._now, self._now),
+            )
+            sql = "SELECT n FROM metrics WHERE name = ? AND service = ?"
+            (known,) = self._db.execute(sql, (name, service)).fetchone()
+            self._numbers[name, service] = known
+        return known
+
+
+def list_metrics(call: Call) -> Answer:
+    """One page of metrics, two hundred."""
+    now = call.account.clock.time()
+    clauses, values = where(list(call.query.conditions), _FILTERS, now)
+    select = f"SELECT {{sort}}, x.n, {COLUMNS} FROM metrics x"
+    selection = Selection(select, ["1", *clauses], values, "x.n", "x.n")
+    query = call.query._replace(size=METRICS_PAGE)
+    found = page(call.account.store.reading(), selection, query)
+    return collection(call, [metric(call, row[2:]) for row in found.rows], found)
+
+
+def get_metric(call: Call) -> Answer:
+    """One metric by its id."""
+    sql = f"SELECT {COLUMNS} FROM metrics x WHERE x.id = ?"  # noqa: S608  # our own names
+    row = call.account.store.reading().execute(sql, (call.ids["id"],)).fetchone()
+    if row is None:
+        raise not_found("metric", call.ids["id"])
+    return single(call, metric(call, row))
+
+
+HANDLERS = {"GET /api/metrics": list_metrics, "GET /api/metrics/{id}": get_metric}

@@ -1,0 +1,32 @@
+"""Times as Klaviyo writes and reads them. Inside they are whole seconds since 1970, UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_LOST_PLUS = re.compile(r"(\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$")
+
+
+def told(seconds: float | None) -> str | None:
+    """ISO 8601 with offset, to the second."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(int(seconds), tz=UTC).isoformat()
+
+
+def parsed(text: str) -> float:
+    """Seconds since 1970 of an ISO 8601 time; missing parts are 0, a missing offset is UTC.
+
+    Also takes a date alone, a space for the T, and a plus that a query string turned into a space.
+
+    Raises:
+        ValueError: it is none, a Unix stamp for instance.
+    """
+    text = text.strip()
+    if text.replace(".", "", 1).isdigit():
+        raise ValueError(text)
+    moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()

@@ -1,0 +1,217 @@
+"""Who a profile is: found by its identifiers, made when unknown, saved in one go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nevent_sandbox.klaviyo.errors import duplicate_profile, not_found
+from nevent_sandbox.klaviyo.identifiers import ulid
+from nevent_sandbox.klaviyo.merging import merged, patched
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from nevent_sandbox.klaviyo.errors import Document
+
+IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id")
+COLUMNS = "n, id, email, phone_number, external_id, anonymous_id, created, updated, last_event, attributes"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Person:
+    """One profile while it is worked on."""
+
+    __slots__ = (
+        "anonymous_id",
+        "attributes",
+        "created",
+        "email",
+        "external_id",
+        "id",
+        "last_event",
+        "n",
+        "phone_number",
+        "updated",
+    )
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        self.n: int = row[0]
+        self.id: str = row[1]
+        self.email: str | None = row[2]
+        self.phone_number: str | None = row[3]
+        self.external_id: str | None = row[4]
+        self.anonymous_id: str | None = row[5]
+        self.created: int = row[6]
+        self.updated: int = row[7]
+        self.last_event: int | None = row[8]
+        self.attributes: Document = _decode(row[9]) if row[9] else {}
+
+    def row(self) -> tuple[Any, ...]:
+        """The columns after n and id."""
+        return (
+            self.email,
+            self.phone_number,
+            self.external_id,
+            self.anonymous_id,
+            self.created,
+            self.updated,
+            self.last_event,
+            _encode(self.attributes),
+        )
+
+
+class People:
+    """Profiles touched by one request, inside one transaction.
+
+    Args:
+        now: seconds; becomes `created` and `updated`.
+        visible: from when reads see those that are new.
+    """
+
+    def __init__(self, db: sqlite3.Connection, *, now: float, visible: float) -> None:
+        self._db = db
+        self._now = int(now)
+        self._visible = visible
+        self._by: dict[str, dict[str, Person]] = {name: {} for name in ("id", *IDENTIFIERS)}
+        self._new: dict[int, Person] = {}
+        self._touched: dict[int, Person] = {}
+        (last,) = db.execute("SELECT coalesce(max(n), 0) FROM profiles").fetchone()
+        self._next: int = last + 1
+
+    def load(self, rows: Iterable[Document]) -> None:
+        """Fetch whoever these profile resources may be about."""
+        wanted: dict[str, list[str]] = {name: [] for name in self._by}
+        for row in rows:
+            if row.get("id"):
+                wanted["id"].append(row["id"])
+            for name in IDENTIFIERS:
+                value = row["attributes"].get(name)
+                if value:
+                    wanted[name].append(value.lower() if name == "email" else value)
+        for name, values in wanted.items():
+            if values:
+                sql = f"SELECT {COLUMNS} FROM profiles WHERE {name} IN (SELECT value FROM json_each(?))"  # noqa: S608, E501  # our own names
+                for found in self._db.execute(sql, [_encode(values).decode()]):
+                    if found[1] not in self._by["id"]:
+                        self._index(Person(found))
+
+    def upsert(self, row: Document, *, clears: bool) -> tuple[Person, bool]:
+        """Apply one profile resource; the person, and whether they are new.
+
+        Args:
+            clears: whether a null clears; else it is not applied.
+
+        Raises:
+            ApiError: 404 for an unknown id, 409 when the identifiers belong to two profiles.
+        """
+        attributes = row["attributes"]
+        person = self.find(row)
+        created = person is None
+        if person is None:
+            blank = (self._next, ulid(self._now), *[None] * 4, self._now, self._now, None, None)
+            person = Person(blank)
+            self._next += 1
+            self._new[person.n] = person
+            self._by["id"][person.id] = person
+        self._identify(person, attributes, clears=clears)
+        merged(person.attributes, attributes, clears=clears)
+        meta = row.get("meta") or attributes.get("meta")
+        if meta:
+            patched(person.attributes, meta.get("patch_properties") or {})
+        self.touch(person)
+        return person, created
+
+    def find(self, row: Document) -> Person | None:
+        """Whom a profile resource is about: by id, else e-mail, else phone, else the others.
+
+        Raises:
+            ApiError: 404 for an unknown id, 409 when the identifiers belong to two profiles.
+        """
+        attributes = row["attributes"]
+        email, phone = attributes.get("email"), attributes.get("phone_number")
+        by_email = self._by["email"].get(email.lower()) if email else None
+        by_phone = self._by["phone_number"].get(phone) if phone else None
+        if row.get("id"):
+            person = self._by["id"].get(row["id"])
+            if person is None:
+                raise not_found("profile", row["id"])
+            for other in (by_email, by_phone):
+                if other not in {None, person}:
+                    raise duplicate_profile(other.id)  # type: ignore[union-attr]
+            return person
+        if by_email is not None:
+            if by_phone not in {None, by_email}:
+                raise duplicate_profile(by_phone.id)  # type: ignore[union-attr]
+            return by_email
+        if by_phone is not None:
+            if email and by_phone.email:
+                raise duplicate_profile(by_phone.id)
+            return by_phone
+        if email or phone:
+            return None  # external ids take no part in merging
+        for name in ("external_id", "anonymous_id"):
+            found = self._by[name].get(attributes.get(name) or "")
+            if found is not None:
+                return found
+        return None
+
+    def of(self, identifier: str) -> Person:
+        """Someone who was loaded by id."""
+        return self._by["id"][identifier]
+
+    def pour(self, source: Person, person: Person) -> None:
+        """Give a person what another one has and they lack."""
+        for name in IDENTIFIERS:
+            if not getattr(person, name):
+                setattr(person, name, getattr(source, name))
+        held, person.attributes = person.attributes, source.attributes
+        merged(person.attributes, held, clears=False)
+        person.last_event = max(person.last_event or 0, source.last_event or 0) or None
+        self.touch(person)
+
+    def touch(self, person: Person) -> None:
+        """Have a person saved."""
+        person.updated = self._now
+        if person.n not in self._new:
+            self._touched[person.n] = person
+
+    def save(self) -> None:
+        """Write everyone who is new or touched."""
+        self._db.executemany(
+            f"INSERT INTO profiles ({COLUMNS}, visible) VALUES ({', '.join('?' * 11)})",  # noqa: S608  # our own names
+            [(each.n, each.id, *each.row(), self._visible) for each in self._new.values()],
+        )
+        self._db.executemany(
+            "UPDATE profiles SET email = ?, phone_number = ?, external_id = ?, anonymous_id = ?, "
+            "created = ?, updated = ?, last_event = ?, attributes = ? WHERE n = ?",
+            [(*each.row(), each.n) for each in self._touched.values()],
+        )
+
+    def _identify(self, person: Person, attributes: Document, *, clears: bool) -> None:
+        for name in IDENTIFIERS:
+            if name not in attributes:
+                continue
+            value = attributes[name] or None
+            if value is None and not clears:
+                continue
+            if name == "email" and value:
+                value = value.lower()
+            held = getattr(person, name)
+            if held == value:
+                continue
+            if held:
+                self._by[name].pop(held, None)
+            setattr(person, name, value)
+            if value:
+                self._by[name][value] = person
+
+    def _index(self, person: Person) -> None:
+        self._by["id"][person.id] = person
+        for name in IDENTIFIERS:
+            value = getattr(person, name)
+            if value:
+                self._by[name].setdefault(value, person)

@@ -1,0 +1,214 @@
+"""Profiles: read, created, updated, upserted and merged one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nevent_sandbox.klaviyo import moments
+from nevent_sandbox.klaviyo.calls import Answer, Call
+from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
+from nevent_sandbox.klaviyo.errors import ApiError, duplicate_profile, invalid, not_found, refused
+from nevent_sandbox.klaviyo.filters import Column, where
+from nevent_sandbox.klaviyo.lists import lists_of
+from nevent_sandbox.klaviyo.merging import LOCATION, STANDARD
+from nevent_sandbox.klaviyo.paging import Selection, page
+from nevent_sandbox.klaviyo.people import IDENTIFIERS, People
+from nevent_sandbox.klaviyo.person_rules import problems
+from nevent_sandbox.klaviyo.subscriptions import consent, predictions
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from nevent_sandbox.klaviyo.errors import Document
+
+# After the two columns that paging needs.
+COLUMNS = (
+    "p.id, p.email, p.phone_number, p.external_id, p.created, p.updated, p.last_event, p.attributes"
+)
+RELATIONSHIPS = ("lists", "segments", "push-tokens", "conversations")
+_MARKETING = "subscriptions.email.marketing"
+_NOTHING = Column("NULL")
+FILTERS = {
+    **{name: Column(f"p.{name}") for name in ("id", "email", "phone_number", "external_id")},
+    "_kx": _NOTHING,
+    "push_token": _NOTHING,
+    "created": Column("p.created", moment=True, past=True),
+    "updated": Column("p.updated", moment=True, past=True),
+    f"{_MARKETING}.list_suppressions.reason": _NOTHING,
+    f"{_MARKETING}.list_suppressions.timestamp": _NOTHING,
+    f"{_MARKETING}.list_suppressions.list_id": _NOTHING,
+    f"{_MARKETING}.suppression.reason": _NOTHING,
+    f"{_MARKETING}.suppression.timestamp": _NOTHING,
+}
+_SORTS = {"created": "p.created", "updated": "p.updated", "id": "p.id"}
+_SORTS["email"] = "coalesce(p.email, '')"
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
+    """A profile resource of a row of `COLUMNS`.
+
+    Args:
+        more: attributes beside the usual ones.
+    """
+    identifier, email, phone, external, created, updated, last_event, blob = columns
+    held = _decode(blob)
+    location = held.get("location") or {}
+    attributes: Document = {
+        "email": email,
+        "phone_number": phone,
+        "external_id": external,
+        **{name: held.get(name) for name in STANDARD},
+        "created": moments.told(created),
+        "updated": moments.told(updated),
+        "last_event_date": moments.told(last_event),
+        "location": {name: location.get(name) for name in LOCATION},
+        "properties": held.get("properties") or {},
+        **more,
+    }
+    if "subscriptions" in call.query.additional:
+        attributes["subscriptions"] = consent(email=email is not None)
+    if "predictive_analytics" in call.query.additional:
+        attributes["predictive_analytics"] = predictions()
+    related = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    return resource(call, "profile", identifier, attributes, RELATIONSHIPS, related)
+
+
+def list_profiles(call: Call) -> Answer:
+    """One page of profiles; unsorted ones come in order of creation."""
+    now = call.account.clock.time()
+    clauses, values = where(list(call.query.conditions), FILTERS, now)
+    sort = call.query.sort or "n"
+    selection = Selection(
+        f"SELECT {{sort}}, p.n, {COLUMNS} FROM profiles p",
+        ["p.visible <= ?", *clauses],
+        [now, *values],
+        _SORTS.get(sort.removeprefix("-"), "p.n"),
+        "p.n",
+        descending=sort.startswith("-"),
+    )
+    found = page(call.account.store.reading(), selection, call.query)
+    return collection(call, [profile(call, row[2:]) for row in found.rows], found)
+
+
+def get_profile(call: Call) -> Answer:
+    """One profile by its id."""
+    db = call.account.store.reading()
+    made = _by_id(call, db, call.ids["id"], visible=call.account.clock.time())
+    included = []
+    if "lists" in call.query.include:
+        included = lists_of(call, db, call.ids["id"])
+        references = [reference("list", each["id"]) for each in included]
+        made["relationships"]["lists"]["data"] = references
+    return single(call, made, included)
+
+
+def create_profile(call: Call) -> Answer:
+    """A new profile; a known identifier is a conflict."""
+    row = call.data
+    _check(row)
+    with call.account.store.writing() as db:
+        people = _people(call, db, row)
+        known = people.find(row) or _by_external_id(people, row)
+        if known is not None:
+            raise duplicate_profile(known.id)
+        return _saved(call, db, people, row, clears=False)
+
+
+def import_profile(call: Call) -> Answer:
+    """A profile created (201) or updated (200) by its identifiers."""
+    _check(call.data)
+    with call.account.store.writing() as db:
+        people = _people(call, db, call.data)
+        return _saved(call, db, people, call.data, clears=True)
+
+
+def update_profile(call: Call) -> Answer:
+    """A profile updated by its id."""
+    row = call.data
+    if row["id"] != call.ids["id"]:
+        raise refused(invalid("The id differs from the one in the path.", "/data/id"))
+    _check(row, anonymous=False)
+    with call.account.store.writing() as db:
+        return _saved(call, db, _people(call, db, row), row, clears=True)
+
+
+def merge_profiles(call: Call) -> Answer:
+    """One profile poured into another, which keeps its own values; the source is gone."""
+    target = call.data["id"]
+    sources = [each["id"] for each in call.data["relationships"]["profiles"].get("data") or []]
+    if len(sources) != 1 or sources[0] == target:
+        detail = "Exactly one other profile must be given."
+        raise refused(invalid(detail, "/data/relationships/profiles/data"))
+    with call.account.store.writing() as db:
+        kept, gone = (_known(db, each) for each in (target, sources[0]))
+        db.execute("UPDATE OR IGNORE events SET profile = ? WHERE profile = ?", (kept, gone))
+        db.execute("UPDATE OR IGNORE members SET profile = ? WHERE profile = ?", (kept, gone))
+        people = People(db, now=call.account.clock.time(), visible=0)
+        people.load([{"id": each, "attributes": {}} for each in (target, sources[0])])
+        person, source = people.of(target), people.of(sources[0])
+        for table, column in (("events", "profile"), ("members", "profile"), ("profiles", "n")):
+            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,))  # noqa: S608  # our own names
+        people.pour(source, person)
+        people.save()
+    own = f"{call.host}/api/profiles/{target}/"
+    made = {"type": "profile", "id": target, "links": {"self": own}}
+    return Answer(201, {"data": made, "links": {"self": f"{call.url}/"}}, 1)
+
+
+def _check(row: Document, *, anonymous: bool = True) -> None:
+    found = list(problems(row, "/data", anonymous=anonymous))
+    if found:
+        raise ApiError(400, found)
+
+
+def _people(call: Call, db: sqlite3.Connection, row: Document) -> People:
+    now = call.account.clock.time()
+    people = People(db, now=now, visible=now + call.account.knobs.visibility_seconds)
+    people.load([row])
+    return people
+
+
+def _by_external_id(people: People, row: Document) -> Any:
+    external = row["attributes"].get("external_id")
+    only = {"external_id": external}
+    return people.find({"attributes": only}) if external else None
+
+
+def _saved(
+    call: Call, db: sqlite3.Connection, people: People, row: Document, *, clears: bool
+) -> Answer:
+    person, created = people.upsert(row, clears=clears)
+    if not any(getattr(person, name) for name in IDENTIFIERS) and not created:
+        raise refused(invalid("A profile needs an identifier.", "/data/attributes"))
+    people.save()
+    return single(call, _by_id(call, db, person.id), status=201 if created else 200)
+
+
+def _known(db: sqlite3.Connection, identifier: str) -> int:
+    row = db.execute("SELECT n FROM profiles WHERE id = ?", (identifier,)).fetchone()
+    if row is None:
+        raise not_found("profile", identifier)
+    return int(row[0])
+
+
+def _by_id(
+    call: Call, db: sqlite3.Connection, identifier: str, visible: float = float("inf")
+) -> Document:
+    sql = f"SELECT {COLUMNS} FROM profiles p WHERE p.id = ? AND p.visible <= ?"  # noqa: S608  # our own names
+    row = db.execute(sql, (identifier, visible)).fetchone()
+    if row is None:
+        raise not_found("profile", identifier)
+    return profile(call, row)
+
+
+HANDLERS = {
+    "GET /api/profiles": list_profiles,
+    "GET /api/profiles/{id}": get_profile,
+    "POST /api/profiles": create_profile,
+    "PATCH /api/profiles/{id}": update_profile,
+    "POST /api/profile-import": import_profile,
+    "POST /api/profile-merge": merge_profiles,
+}

@@ -1,0 +1,155 @@
+"""The account's data in SQLite: a temporary file, one writer, readers that never wait for it."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# `n` is the order of creation. Moments are whole seconds; `visible` is when reads may see a row.
+TABLES = """
+CREATE TABLE profiles (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    email TEXT UNIQUE,
+    phone_number TEXT UNIQUE,
+    external_id TEXT,
+    anonymous_id TEXT,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    last_event INTEGER,
+    visible REAL NOT NULL,
+    attributes BLOB NOT NULL  -- JSON: names, location, properties
+);
+CREATE INDEX profiles_external ON profiles (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX profiles_anonymous ON profiles (anonymous_id) WHERE anonymous_id IS NOT NULL;
+CREATE INDEX profiles_updated ON profiles (updated, n);
+CREATE INDEX profiles_created ON profiles (created, n);
+CREATE TABLE lists (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    opt_in_process TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE TABLE members (
+    list INTEGER NOT NULL,
+    profile INTEGER NOT NULL,
+    joined INTEGER NOT NULL,
+    PRIMARY KEY (list, profile)
+) WITHOUT ROWID;
+CREATE INDEX members_joined ON members (list, joined, profile);
+CREATE INDEX members_profile ON members (profile);
+CREATE TABLE metrics (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    UNIQUE (name, service)
+);
+CREATE TABLE events (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    profile INTEGER NOT NULL,
+    metric INTEGER NOT NULL,
+    unique_id TEXT NOT NULL,
+    moment INTEGER NOT NULL,
+    value REAL,
+    currency TEXT,
+    backfill INTEGER NOT NULL,
+    visible REAL NOT NULL,
+    properties BLOB NOT NULL,  -- JSON
+    UNIQUE (profile, metric, unique_id)
+);
+CREATE INDEX events_moment ON events (moment, n);
+CREATE INDEX events_metric ON events (metric, moment, n);
+CREATE TABLE jobs (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    created REAL NOT NULL,
+    due REAL,  -- NULL: it sticks
+    finished REAL,
+    seconds REAL NOT NULL,
+    total INTEGER NOT NULL,
+    failed INTEGER NOT NULL DEFAULT 0,
+    lists TEXT NOT NULL,  -- JSON: list ids
+    fault BLOB,  -- JSON: rows to fail
+    body BLOB,  -- profiles to import, until it is finished
+    profiles BLOB  -- 8 bytes per n of an imported profile
+);
+CREATE TABLE import_errors (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    error BLOB NOT NULL  -- JSON: attributes of the resource
+);
+CREATE INDEX import_errors_job ON import_errors (job, n);
+"""
+PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = OFF;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -65536;
+"""
+
+
+class Store:
+    """One account's tables. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="klaviyo-sandbox-")
+        self._path = Path(self._folder.name) / "account.sqlite"
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer = self._connect()
+        self._writer.executescript(TABLES)
+
+    def close(self) -> None:
+        """Let go of the file and remove it."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._folder.cleanup()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; rolled back when it raises."""
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    def reading(self) -> sqlite3.Connection:
+        """This thread's own connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        return connection
+
+    def empty(self) -> None:
+        """Forget every row."""
+        with self.writing() as db:
+            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608  # our own names
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.executescript(PRAGMAS)
+        with self._lock:
+            self._connections.append(connection)
+        return connection

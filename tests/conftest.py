@@ -1,0 +1,35 @@
+"""One sandbox for the whole run; each test starts with both sides as if just served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from nevent_sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nevent_sandbox.handles import KlaviyoHandle
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Both sides, without rate limits, with a handful of fans."""
+    with Sandbox(fans=20, limits="off") as served:
+        yield served
+
+
+@pytest.fixture
+def klaviyo(sandbox: Sandbox) -> KlaviyoHandle:
+    """An empty Klaviyo account."""
+    sandbox.klaviyo.reset()
+    return sandbox.klaviyo
+
+
+@pytest.fixture
+def nevent(sandbox: Sandbox) -> NeventHandle:
+    """A Nevent tenant as it was generated."""
+    sandbox.nevent.reset()
+    return sandbox.nevent
