@@ -114,6 +114,7 @@ class Session:
         path: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        attempts: int | None = None,
     ) -> Any:
         """The parsed answer of an operation, without the data service's envelope.
 
@@ -125,9 +126,10 @@ class Session:
         url = self._urls[operation.service] + operation.path.format(**quoted)
         label = f"{operation.method} {operation.path}"
         token = self._token
-        answer = self._sent(operation.method, url, label, token, params, body)
+        tries = attempts or self._attempts
+        answer = self._sent(operation.method, url, label, token, params, body, tries)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._refreshed(token):
-            answer = self._sent(operation.method, url, label, self._token, params, body)
+            answer = self._sent(operation.method, url, label, self._token, params, body, tries)
         return self._opened(operation, label, answer)
 
     def close(self) -> None:
@@ -142,6 +144,7 @@ class Session:
         token: str,
         params: Mapping[str, Any] | None,
         body: Mapping[str, Any] | None,
+        tries: int,
     ) -> requests.Response:
         """The answer to one request, however often it must be repeated."""
 
@@ -170,7 +173,7 @@ class Session:
             return answer
 
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self._attempts),
+            stop=tenacity.stop_after_attempt(tries),
             wait=self._wait,
             retry=tenacity.retry_if_exception_type(_PassingError),
             before_sleep=lambda state: logger.warning(
@@ -182,7 +185,7 @@ class Session:
             return retrying(attempt)
         except _PassingError as exc:
             raise UnavailableError(
-                f"{exc} ({self._attempts} tries). Nevent does not answer as it should. If this is "
+                f"{exc} ({tries} tries). Nevent does not answer as it should. If this is "
                 "the first run, check api_url and data_api_url; if not, run again later: the state "
                 "is kept and nothing is lost."
             ) from exc
@@ -211,7 +214,7 @@ class Session:
             label = f"{operation.method} {operation.path}"
             url = self._urls[operation.service] + operation.path
             body = {"refreshToken": self._refresh_token}
-            answer = self._sent(operation.method, url, label, used, None, body)
+            answer = self._sent(operation.method, url, label, used, None, body, self._attempts)
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return False
             pair = answer.json()

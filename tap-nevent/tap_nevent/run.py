@@ -90,7 +90,7 @@ class Run:
 
     def _check_tenant(self) -> None:
         try:
-            me = self.session.call("me")
+            me = self.session.call("me", attempts=4)  # a wrong address shall not keep one waiting
         except NotServedError as exc:
             raise AddressError(
                 f"{exc} Nobody at api_url answers as Nevent does: correct api_url."

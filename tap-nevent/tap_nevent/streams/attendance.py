@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nevent_client.rows import moment
 from typing_extensions import override
 
 from tap_nevent.client import PersonalStream
 from tap_nevent.streams.per_fan import PerFanFallback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from nevent_client.rows import Row
     from singer_sdk.helpers.types import Context, Record
@@ -29,6 +30,35 @@ class AttendanceStream(PerFanFallback, PersonalStream):
     def get_records(self, context: Context | None) -> Iterable[Record]:
         self._settled: set[int] = set()  # hashes of the pairs dealt with in this run
         return super().get_records(context)
+
+    @override
+    def walked(self) -> Iterator[Record]:
+        if self.bookmark.since is None and (yield from self._from_the_first_check_in()):
+            return
+        yield from super().walked()
+
+    def _from_the_first_check_in(self) -> Generator[Record, None, bool]:
+        """All rows in the order of check-in, on a first run: a pair's first one needs no asking.
+
+        False where this Nevent does not sort so; what was given by then is settled.
+        """
+        self.bookmark.hold(holding=True)  # this is not the order of changes
+        before = ""
+        for page in self.run.pager.pages(self.operation, query={"sort": "checkedInAt,asc"}):
+            times = [moment(row.get("checkedInAt")) or "" for row in page.rows]
+            if [before, *times] != sorted([before, *times]):
+                return False
+            before = times[-1] if times else before
+            valid = list(filter(_counts, page.rows))
+            consenting = self.run.people.consenting(self.person(row) for row in valid)
+            for row in valid:
+                pair = hash(_pair(row))
+                if row["userId"] in consenting and pair not in self._settled:
+                    self._settled.add(pair)
+                    yield self.record(row, consenting[row["userId"]])
+        self.bookmark.reach(self.run.started)
+        self.bookmark.hold(holding=False)
+        return True
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:

@@ -1,0 +1,139 @@
+"""What fan_activity and attendance say of a fan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+    from tests.tap_nevent.conftest import Output
+
+ACTIVITY = "fan_activity"
+COMPLETED = {"SUCCEEDED", "COMPLETE", "REFUNDED"}
+
+
+def test_attendance_has_one_row_a_fan_and_concert(extract: Callable[..., Output]) -> None:
+    """However many check-ins; as many as total_events_attended says."""
+    output = extract()
+    ids = [each["id"] for each in output.records["attendance"]]
+    assert len(ids) == len(set(ids)) > 0
+    counted = Counter(each["fan_id"] for each in output.records["attendance"])
+    for each in output.records[ACTIVITY]:
+        assert each["total_events_attended"] == counted[each["fan_id"]]
+
+
+def test_attendance_tells_the_first_check_in(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Not a later one of a three-day festival, and no voided one."""
+    first: dict[str, str] = {}
+    for row in nevent.attendance():
+        if row["status"] != "VOIDED":
+            pair = f"{row['userId']}:{row['eventId']}"
+            first[pair] = min(first.get(pair, row["checkedInAt"]), row["checkedInAt"])
+    for record in extract(None, "attendance").records["attendance"]:
+        assert record["checked_in_at"] == first[record["id"]]
+
+
+def test_a_re_entry_emits_nothing(extract: Callable[..., Output], nevent: NeventHandle) -> None:
+    """The fan had come before."""
+    first = extract()
+    row = next(r for r in nevent.attendance() if first.of("attendance", r["userId"]))
+    nevent.edit(add_attendance={"ticket": row["ticketId"]})
+    assert not extract(first.state).records["attendance"]
+
+
+def test_total_spent_is_completed_purchases_less_refunds(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """In euros; other currencies are left out without a rate."""
+    spent: Counter[str] = Counter()
+    for order in nevent.purchases():
+        if order["status"] in COMPLETED and order["currency"] == "EUR":
+            spent[order["userId"]] += round(100 * (order["totalPrice"] - order["refundedAmount"]))
+    for record in extract(None, ACTIVITY).records[ACTIVITY]:
+        assert record["total_spent"] == spent[record["fan_id"]] / 100
+
+
+def test_a_refund_lowers_total_spent(extract: Callable[..., Output], nevent: NeventHandle) -> None:
+    """Of that fan; tickets and purchases follow."""
+    first = extract()
+    fans = {each["fan_id"]: each for each in first.records[ACTIVITY]}
+    order = next(
+        each
+        for each in nevent.purchases()
+        if each["userId"] in fans
+        and each["status"] in {"SUCCEEDED", "COMPLETE"}
+        and each["currency"] == "EUR"
+        and each["totalPrice"] > each["refundedAmount"]
+    )
+    nevent.edit(purchase=order["id"], refund=True)
+    second = extract(first.state)
+    after = second.of(ACTIVITY, order["userId"])[0]
+    assert after["total_spent"] < fans[order["userId"]]["total_spent"]
+    tickets = [t for t in second.records["tickets"] if t["order_id"] == order["id"]]
+    assert all(each["status"] == "refunded" for each in tickets)
+
+
+def test_a_concert_that_passes_refreshes_exactly_its_fans(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """next_event is the following one or none, though nothing else changed."""
+    first = extract()
+    before = {each["fan_id"]: each for each in first.records[ACTIVITY]}
+    coming = min(each["next_event_date"] for each in before.values() if each["next_event_date"])
+    then = nevent.now()
+    days = _days(then[:10], coming) + 4
+    nevent.advance(days=days, changes=0)
+    now = nevent.now()
+    passed = {e["id"] for e in nevent.events() if then <= (e["endDate"] or e["date"]) < now}
+    holders = set()
+    for order in nevent.purchases():
+        if order["eventId"] in passed:
+            holders.add(order["userId"])
+            holders |= {t["holder"]["id"] for t in order["tickets"] if t.get("holder")}
+    second = extract(first.state)
+    told = {each["fan_id"] for each in second.records[ACTIVITY]}
+    waiting = {fan for fan, each in before.items() if each["next_event_date"] == coming}
+    assert waiting <= told <= holders
+    for each in second.records[ACTIVITY]:
+        assert each["next_event_date"] is None or each["next_event_date"] >= now[:10]
+
+
+def test_a_vip_tag_makes_a_vip(extract: Callable[..., Output], nevent: NeventHandle) -> None:
+    """By the default rule."""
+    first = extract()
+    fan = next(each["fan_id"] for each in first.records[ACTIVITY] if not each["vip_status"])
+    nevent.edit(user=fan, tags={"add": ["vip"]})
+    records = extract(first.state).records[ACTIVITY]
+    assert [(each["fan_id"], each["vip_status"]) for each in records] == [(fan, True)]
+
+
+def test_another_vip_rule_refreshes_those_it_concerns(extract: Callable[..., Output]) -> None:
+    """And nobody else."""
+    first = extract()
+    second = extract(first.state, vip_rule={"tags": ["prensa"]})
+    before = {each["fan_id"]: each["vip_status"] for each in first.records[ACTIVITY]}
+    assert second.records[ACTIVITY]
+    for each in second.records[ACTIVITY]:
+        assert each["vip_status"] != before[each["fan_id"]]
+
+
+def test_a_first_run_asks_no_fan_alone(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Requests do not grow with each fan."""
+    nevent.clear_requests()
+    extract()
+    paths: list[Any] = [each["operation"] for each in nevent.requests()]
+    assert not [each for each in paths if each.startswith("GET /users/{")]
+    assert Counter(paths)["POST /analytics/query"] < 10
+
+
+def _days(start: str, end: str) -> int:
+    return (date.fromisoformat(end) - date.fromisoformat(start)).days

@@ -1,0 +1,165 @@
+"""Whose data leave, and which."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+from tap_nevent import groups
+from tap_nevent.client import declared
+from tap_nevent.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+    from tests.tap_nevent.conftest import Output
+
+README = Path(__file__).parents[2] / "tap-nevent" / "README.md"
+FORBIDDEN = ("birthDate", "address", "postalCode", "taxId")
+
+
+def granted(user: dict[str, Any]) -> bool:
+    """Whether this user of the sandbox consents."""
+    return bool((user.get("thirdPartySharing") or {}).get("granted"))
+
+
+def test_nothing_of_anyone_without_consent_leaves(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """No id, e-mail or phone, in any stream."""
+    users = nevent.users()
+    shared = {user[part] for user in users if granted(user) for part in ("email", "phone")}
+    text = extract().text
+    silent = [user for user in users if not granted(user)]
+    assert silent
+    for user in silent:
+        assert user["id"] not in text
+        for part in ("email", "phone"):
+            assert not user[part] or user[part] in shared or user[part] not in text
+
+
+def test_sensitive_data_are_in_no_schema_and_no_record(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Birth date, tax id, postal address, payment data, flagged and denied custom fields."""
+    output = extract()
+    columns = {name for schema in output.schemas.values() for name in schema["properties"]}
+    assert not columns & {"birth_date", "tax_id", "address", "postal_code", "payment_method"}
+    assert not columns & {"dni", "alergias"}
+    for user in nevent.users():
+        for part in FORBIDDEN:
+            value = user.get(part)
+            assert not value or len(value) < 6 or f'"{value}"' not in output.text
+
+
+def test_a_setting_adds_to_the_sensitive_fields(extract: Callable[..., Output]) -> None:
+    """A field it names is no column."""
+    assert "origen_fan" in extract(None, "fans").schemas["fans"]["properties"]
+    narrowed = extract(None, "fans", sensitive_fields=["origen_fan"])
+    assert "origen_fan" not in narrowed.schemas["fans"]["properties"]
+
+
+def test_late_consent_brings_what_the_bookmarks_have_passed(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Earlier tickets, orders and attendance are emitted then, once."""
+    orders = nevent.purchases()
+    silent = {user["id"] for user in nevent.users() if not granted(user)}
+    been = {each["userId"] for each in nevent.attendance() if each["status"] != "VOIDED"}
+    bought = {each["userId"] for each in orders if each["status"] in {"SUCCEEDED", "COMPLETE"}}
+    fan = sorted(silent & been & bought)[0]
+    first = extract()
+    nevent.advance(days=2, changes=0)
+    first = extract(first.state)
+    nevent.edit(user=fan, consent=True)
+    second = extract(first.state)
+    for stream in ("fans", "fan_activity", "tickets", "purchases", "attendance"):
+        assert second.of(stream, fan), stream
+    third = extract(second.state)
+    assert not any(third.of(stream, fan) for stream in ("tickets", "purchases", "attendance"))
+
+
+def test_a_withdrawal_is_told_once_and_never_on_a_first_run(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Identifiers only."""
+    first = extract()
+    assert not first.records["fan_withdrawals"]
+    fan = first.records["fans"][0]
+    nevent.edit(user=fan["id"], consent=False)
+    second = extract(first.state)
+    told = second.records["fan_withdrawals"]
+    assert [(each["fan_id"], each["email"]) for each in told] == [(fan["id"], fan["email"])]
+    assert not second.of("fans", fan["id"])
+    assert not extract(second.state).records["fan_withdrawals"]
+
+
+def test_an_erased_fan_is_told(extract: Callable[..., Output], nevent: NeventHandle) -> None:
+    """With the time of the erasure."""
+    first = extract()
+    fan = first.records["fans"][0]["id"]
+    nevent.edit(user=fan, erase=True)
+    assert [each["id"] for each in extract(first.state).records["fan_deletions"]] == [fan]
+
+
+@pytest.mark.parametrize("group", groups.NAMES)
+def test_a_group_switched_off_is_in_no_schema_and_no_record(
+    extract: Callable[..., Output], group: str
+) -> None:
+    """Neither its columns nor its streams."""
+    on = [each for each in groups.NAMES if each != group]
+    output = extract(None, sync_groups=on)
+    for stream, columns in groups.GROUPS[group].items():
+        if groups.WHOLE in columns:
+            assert stream not in output.schemas
+            continue
+        assert not set(columns) & set(output.schemas[stream]["properties"])
+        assert all(not set(columns) & set(record) for record in output.records[stream])
+
+
+def test_the_readme_tells_the_group_of_every_field() -> None:
+    """The table is the code's."""
+    told = {
+        (name, stream): set(re.findall(r"`([a-z_]+)`", columns)) or {groups.WHOLE}
+        for name, stream, columns in re.findall(
+            r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", README.read_text("utf-8"), flags=re.M
+        )
+        if name in groups.NAMES
+    }
+    coded = {
+        (name, stream): set(columns) - {groups.CUSTOM}
+        for name, streams in groups.GROUPS.items()
+        for stream, columns in streams.items()
+    }
+    assert told == coded
+
+
+def test_groups_name_only_columns_that_exist() -> None:
+    """A renamed column would slip through its switch."""
+    known = {each.name: set(declared(each.name)["properties"]) for each in STREAMS}
+    for streams in groups.GROUPS.values():
+        for stream, columns in streams.items():
+            assert set(columns) - {groups.WHOLE, groups.CUSTOM} <= known[stream]
+
+
+def test_assumed_consent_needs_a_written_basis(extract: Callable[..., Output]) -> None:
+    """Without the note nothing starts."""
+    with pytest.raises(ConfigValidationError, match="consent_note"):
+        extract(None, "fans", consent_basis="assume_granted")
+
+
+def test_assumed_consent_does_not_override_a_withdrawal(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Who took consent back stays out."""
+    first = extract(None, "fans")
+    fan = first.records["fans"][0]["id"]
+    nevent.edit(user=fan, consent=False)
+    output = extract(None, "fans", consent_basis="assume_granted", consent_note="Contract 12")
+    assert len(output.records["fans"]) > len(first.records["fans"])
+    assert not output.of("fans", fan)

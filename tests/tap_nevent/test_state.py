@@ -1,0 +1,122 @@
+"""What a second run reads and says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from nevent_client.rows import written
+from singer_sdk.streams import Stream
+from tap_nevent.bookmark import Bookmark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+    from tests.tap_nevent.conftest import Output
+
+WHOLE = {"tenants", "custom_field_definitions", "segments", "segment_members"}
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def changed(output: Output) -> dict[str, list[Any]]:
+    """Records of the incremental streams, where there are any."""
+    return {name: rows for name, rows in output.records.items() if name not in WHOLE and rows}
+
+
+def test_a_second_run_with_nothing_changed_emits_no_record(extract: Callable[..., Output]) -> None:
+    """Not one, in any incremental stream, although the look-back reads again."""
+    first = extract()
+    assert len(changed(first)) >= 7
+    assert changed(extract(first.state)) == {}
+
+
+def test_a_changed_city_moves_only_that_fan(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """One record of the stream fans."""
+    first = extract()
+    fan = first.records["fans"][0]["id"]
+    nevent.edit(user=fan, set={"city": "Cuenca"})
+    second = extract(first.state)
+    assert [(each["id"], each["city"]) for each in second.records["fans"]] == [(fan, "Cuenca")]
+    assert set(changed(second)) <= {"fans", "fan_activity"}
+
+
+def test_a_kill_in_the_middle_loses_no_fan(extract: Callable[..., Output]) -> None:
+    """From any STATE on, what follows completes what came before."""
+    whole = extract(None, "fans", page_size=10)
+    lines = whole.text.splitlines()
+    cut = next(i for i, line in enumerate(lines) if '"RECORD"' in line) + 20
+    before = [json.loads(line)["record"]["id"] for line in lines[:cut] if '"RECORD"' in line]
+    reached = json.loads(lines[cut - 1])["record"]["updated_at"]
+    state = {"bookmarks": {"fans": {"replication_key_value": reached}}}
+    after = [each["id"] for each in extract(state, "fans", page_size=10).records["fans"]]
+    assert set(before) | set(after) == {each["id"] for each in whole.records["fans"]}
+    assert len(after) < len(whole.records["fans"])
+
+
+def test_states_come_in_the_middle_of_a_stream(
+    extract: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every some records, so that a killed run resumes."""
+    monkeypatch.setattr("tap_nevent.client.NeventStream.STATE_MSG_FREQUENCY", 10)
+    states = extract(None, "fans").states
+    values = [each["bookmarks"].get("fans", {}).get("replication_key_value") for each in states]
+    marks = [each for each in values if each]
+    assert len(set(marks)) > 3
+    assert marks == sorted(marks)
+
+
+def test_the_bookmark_never_falls_and_never_passes_now() -> None:
+    """A late row does not pull it back, a future date does not drag it ahead."""
+    state: dict[str, Any] = {}
+    bookmark = Bookmark(state, lookback=timedelta(hours=1), now=lambda: NOON)
+    bookmark.reach(written(NOON - timedelta(days=1)))
+    bookmark.reach(written(NOON - timedelta(days=9)))
+    assert state["replication_key_value"] == written(NOON - timedelta(days=1))
+    bookmark.reach(written(NOON + timedelta(days=400)))
+    assert state["replication_key_value"] == written(NOON)
+
+
+def test_at_most_ten_thousand_keys_stay_in_the_state() -> None:
+    """The latest ones; the others repeat, harmlessly."""
+    state: dict[str, Any] = {}
+    bookmark = Bookmark(state, lookback=timedelta(hours=1), now=lambda: NOON)
+    bookmark.reach(written(NOON))
+    for number in range(30_000):
+        bookmark.meet(written(NOON), str(number))
+    bookmark.save()
+    again = Bookmark(state, lookback=timedelta(hours=1), now=lambda: NOON)
+    assert sum(again.met(str(number)) for number in range(30_000)) == 10_000
+
+
+def test_unordered_rows_hold_the_bookmark_until_all_are_read() -> None:
+    """So a kill in between loses none."""
+    state: dict[str, Any] = {}
+    bookmark = Bookmark(state, lookback=timedelta(hours=1), now=lambda: NOON)
+    bookmark.hold(holding=True)
+    bookmark.reach(written(NOON - timedelta(days=1)))
+    assert "replication_key_value" not in state
+    bookmark.hold(holding=False)
+    assert state["replication_key_value"] == written(NOON - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_increment_stream_state", "_write_state_message", "get_replication_key_signpost"],
+)
+def test_the_sdk_still_has_what_we_override(name: str) -> None:
+    """A rename in the SDK would leave our override without effect."""
+    assert callable(getattr(Stream, name))
+
+
+def test_the_sdk_calls_our_bookmark(extract: Callable[..., Output]) -> None:
+    """The SDK's own would leave a signpost and progress markers behind."""
+    told = extract(None, "fans").state["bookmarks"]["fans"]
+    assert told["replication_key"] == "updated_at"
+    assert "replication_key_signpost" not in told
+    assert "progress_markers" not in told
