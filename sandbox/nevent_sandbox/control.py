@@ -34,9 +34,8 @@ def control_routes(
 ) -> list[Route]:
     """Routes for requests, faults and reset.
 
-    Args:
-        reset: empties this side's own data; faults and log are cleared here.
-        cleared: told when all faults are lifted.
+    `reset` empties this side's own data; faults and log are cleared here. `cleared` is told when
+    all faults are lifted.
     """
 
     async def requests(request: Request) -> Response:

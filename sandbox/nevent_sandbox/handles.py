@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
-from typing_extensions import Self
 
 Document = dict[str, Any]
 

@@ -16,18 +16,20 @@ from nevent_sandbox.klaviyo.errors import (
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
-    from nevent_sandbox.klaviyo.operations import Operation
+    from nevent_sandbox.klaviyo.operation import Operation
 
 SCHEME = "Klaviyo-API-Key"
 # All are answered as the newest but one, whose bodies this sandbox knows.
-LIVE_REVISIONS = frozenset(
+_LIVE = (
     "2024-10-15 2025-01-15 2025-04-15 2025-07-15 2025-10-15 2026-01-15 2026-04-15 2026-07-15 "
-    "2026-10-15".split()
+    "2026-10-15"
 )
-RETIRED_REVISIONS = frozenset(
+_RETIRED = (
     "2022-10-17 2023-01-24 2023-02-22 2023-06-15 2023-07-15 2023-08-15 2023-09-15 2023-10-15 "
-    "2023-12-15 2024-02-15 2024-05-15 2024-06-15 2024-07-15".split()
+    "2023-12-15 2024-02-15 2024-05-15 2024-06-15 2024-07-15"
 )
+LIVE_REVISIONS = frozenset(_LIVE.split())
+RETIRED_REVISIONS = frozenset(_RETIRED.split())
 
 
 def key_of(headers: Headers) -> KlaviyoKey:

@@ -8,7 +8,6 @@ import msgspec
 
 from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
 from nevent_sandbox.faults import Faults
-from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.documents import collection, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.limits import Limits
@@ -18,6 +17,7 @@ from nevent_sandbox.requestlog import RequestLog
 
 if TYPE_CHECKING:
     from nevent_sandbox.clock import Clock
+    from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
 ATTRIBUTES = {

@@ -11,11 +11,11 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
+from nevent_sandbox.faults import DEFAULT_STATUS
 from nevent_sandbox.front import Front
 from nevent_sandbox.klaviyo import (
     account,
@@ -34,17 +34,19 @@ from nevent_sandbox.klaviyo.bodies import check_shape, decoded
 from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.errors import ApiError, invalid, plain, throttled
 from nevent_sandbox.klaviyo.imports import settle
-from nevent_sandbox.klaviyo.operations import OPERATIONS, Operation
+from nevent_sandbox.klaviyo.operations import OPERATIONS
 from nevent_sandbox.klaviyo.query import parsed_query
 from nevent_sandbox.klaviyo.shapes import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nevent_sandbox.clock import Clock
     from nevent_sandbox.faults import Fault
+    from nevent_sandbox.klaviyo.operation import Operation
 
 MEDIA_TYPE = "application/vnd.api+json"
 HANDLERS: dict[str, Callable[[Call], Answer]] = {
@@ -56,14 +58,14 @@ _PATTERNS = [
     (operation.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", operation.path)), operation.name)
     for operation in OPERATIONS.values()
 ]
+BAD_REQUEST, TOO_MANY = 400, 429
 _encode = msgspec.json.Encoder().encode
 
 
 def build_klaviyo(*, clock: Clock, limits: str = "off") -> Starlette:
     """One account behind Klaviyo's API, and its control plane.
 
-    Args:
-        limits: "real", "scaled=N" or "off".
+    `limits` is "real", "scaled=N" or "off".
     """
     own = Account(clock, limits)
 
@@ -162,12 +164,12 @@ def _items(document: Any) -> int | None:
 
 def _refusal(error: ApiError, headers: dict[str, str], pointers: str) -> Response:
     errors = error.errors
-    if error.status == 400 and "pointer" in errors[0]["source"]:
+    if error.status == BAD_REQUEST and "pointer" in errors[0]["source"]:
         if pointers == "first":
             errors = errors[:1]
         elif pointers == "none":
             errors = [invalid("The payload provided in the request is invalid.", "/data")]
-    if error.status == 429:
+    if error.status == TOO_MANY:
         headers = {}  # Retry-After takes their place
     return _told(error.status, {"errors": errors}, {**headers, **error.headers})
 
@@ -180,9 +182,9 @@ def _told(status: int, document: Any, headers: dict[str, str]) -> Response:
 
 def _ordered(fault: Fault) -> Response:
     """The refusal that a test ordered."""
-    status = fault.status or 503
-    error = throttled(fault.retry_after or 0) if status == 429 else plain(status)
-    if fault.retry_after is not None and (status == 429 or fault.retry_after):
+    status = fault.status or DEFAULT_STATUS
+    error = throttled(fault.retry_after or 0) if status == TOO_MANY else plain(status)
+    if fault.retry_after is not None and (status == TOO_MANY or fault.retry_after):
         error.headers["Retry-After"] = str(fault.retry_after)
     return _refusal(error, {}, "all")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from nevent_sandbox.klaviyo.account import Account
     from nevent_sandbox.klaviyo.errors import Document
-    from nevent_sandbox.klaviyo.operations import Operation
+    from nevent_sandbox.klaviyo.operation import Operation
     from nevent_sandbox.klaviyo.query import Query
 
 

@@ -20,11 +20,10 @@ from nevent_sandbox.klaviyo.operations import OPERATIONS
 from nevent_sandbox.klaviyo.query import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nevent_sandbox.klaviyo.errors import Document
 
 EVERYTHING = 1_000_000
+_PART = "ORDER BY p.n LIMIT ? OFFSET ?"
 _KINDS = ("profiles", "events", "lists", "metrics", "jobs")
 
 
@@ -81,7 +80,7 @@ def _profiles(account: Account, db: sqlite3.Connection, query: dict[str, str]) -
     where, values = "1", []
     if "email" in query:
         where, values = "p.email = ?", [query["email"].lower()]
-    sql = f"SELECT p.n, {profiles.COLUMNS} FROM profiles p WHERE {where} ORDER BY p.n LIMIT ? OFFSET ?"  # noqa: S608, E501  # our own names
+    sql = f"SELECT p.n, {profiles.COLUMNS} FROM profiles p WHERE {where} {_PART}"  # noqa: S608  # our own names
     made = []
     on = "SELECT l.id FROM members m JOIN lists l ON l.n = m.list WHERE m.profile = ?"
     for number, *row in db.execute(sql, [*values, *_part(query)]).fetchall():

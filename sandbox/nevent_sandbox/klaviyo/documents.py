@@ -35,9 +35,7 @@ def resource(
 ) -> Document:
     """One resource as this request wants it.
 
-    Args:
-        relationships: names that get links.
-        related: names whose `data` is told too.
+    The names in `relationships` get links, those in `related` their `data` too.
     """
     own = f"{call.host}/api/{FOLDERS[kind]}/{identifier}/"
     wanted = call.query.fields.get(kind)

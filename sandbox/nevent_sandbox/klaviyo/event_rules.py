@@ -27,9 +27,7 @@ _CURRENCY = re.compile("[A-Z]{3}")
 def problems(attributes: Document, pointer: str, now: float) -> Iterator[Document]:
     """What is wrong with one event's attributes.
 
-    Args:
-        pointer: where they stand in the body.
-        now: seconds, by the account's clock.
+    `pointer` is where they stand in the body, `now` seconds by the account's clock.
     """
     yield from _time(attributes.get("time"), f"{pointer}/time", now)
     unique = attributes.get("unique_id")

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nevent_sandbox.klaviyo import metrics, moments, profiles
-from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.paging import Selection, page
+from nevent_sandbox.klaviyo.people import AMONG
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
 COLUMNS = (
@@ -40,7 +41,8 @@ def list_events(call: Call) -> Answer:
     now = call.account.clock.time()
     clauses, values = where(list(call.query.conditions), _FILTERS, now)
     selection = Selection(
-        f"SELECT {{sort}}, e.n, {COLUMNS} FROM {TABLES}",
+        COLUMNS,
+        TABLES,
         ["e.visible <= ?", *clauses],
         [now, *values],
         "e.moment",
@@ -82,12 +84,12 @@ def _event(call: Call, columns: tuple[Any, ...]) -> Document:
         "datetime": moments.told(moment),
         "uuid": str(uuid.UUID(int=moment << 64 | number)),
     }
-    related = {
+    related: Document = {
         "profile": reference("profile", columns[7]),
         "metric": reference("metric", columns[8]),
     }
     if "attributions" in call.query.include:
-        related["attributions"] = []  # type: ignore[assignment]  # nothing is attributed yet
+        related["attributions"] = []  # nothing is attributed yet
     return resource(
         call, "event", identifier, attributes, ("profile", "metric", "attributions"), related
     )
@@ -98,13 +100,11 @@ def _included(call: Call, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -
     plain = call._replace(query=call.query._replace(include=()))
     included = []
     if "profile" in call.query.include:
-        sql = f"SELECT {profiles.COLUMNS} FROM profiles p WHERE p.n IN (SELECT value FROM json_each(?))"  # noqa: S608, E501  # our own names
+        sql = f"SELECT {profiles.COLUMNS} FROM profiles p WHERE p.n IN {AMONG}"  # noqa: S608  # our own names
         found = db.execute(sql, (_numbers(rows, 9),))
         included += [profiles.profile(plain, row) for row in found]
     if "metric" in call.query.include:
-        sql = (
-            f"SELECT {metrics.COLUMNS} FROM metrics x WHERE x.n IN (SELECT value FROM json_each(?))"  # noqa: S608, E501  # our own names
-        )
+        sql = f"SELECT {metrics.COLUMNS} FROM metrics x WHERE x.n IN {AMONG}"  # noqa: S608  # our own names
         found = db.execute(sql, (_numbers(rows, 10),))
         included += [metrics.metric(plain, row) for row in found]
     return included

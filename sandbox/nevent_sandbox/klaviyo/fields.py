@@ -85,8 +85,7 @@ _WITHOUT = {
 def allowed(kind: str, operation: str, *, additional: bool) -> frozenset[str]:
     """What `fields[kind]` may name in this operation.
 
-    Args:
-        additional: whether it takes `additional-fields[kind]`.
+    `additional` tells whether it takes `additional-fields[kind]`.
     """
     names = FIELDS[kind]
     if not additional:

@@ -11,7 +11,7 @@ from nevent_sandbox.klaviyo.moments import parsed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nevent_sandbox.klaviyo.operations import Operation
+    from nevent_sandbox.klaviyo.operation import Operation
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<mark>[(),\[\]])"""

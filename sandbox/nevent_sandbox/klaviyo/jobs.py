@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nevent_sandbox.klaviyo import moments
-from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single, sparse
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.imports import KEPT, queue
@@ -19,6 +18,7 @@ from nevent_sandbox.klaviyo.profiles import profile
 from nevent_sandbox.klaviyo.query import Cursor
 
 if TYPE_CHECKING:
+    from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
 KIND = "profile-bulk-import-job"
@@ -39,8 +39,7 @@ def status(created: float, due: float | None, finished: float | None, now: float
 def attributes(columns: tuple[Any, ...], now: float, *, fresh: bool = False) -> Document:
     """A job's attributes of a row of `COLUMNS`.
 
-    Args:
-        fresh: as the answer that starts a job tells it: queued, whatever has happened since.
+    `fresh` is as the answer that starts a job tells it: queued, whatever has happened since.
     """
     _, created, due, finished, seconds, total, failed, _ = columns
     ended = None if fresh else finished
@@ -76,7 +75,8 @@ def list_jobs(call: Call) -> Answer:
     state = f"CASE WHEN finished IS NOT NULL THEN 'complete' WHEN {working} THEN 'processing' ELSE 'queued' END"  # noqa: E501
     marks = ",".join("?" * len(wanted))
     selection = Selection(
-        f"SELECT {{sort}}, n, {COLUMNS} FROM jobs",
+        COLUMNS,
+        "jobs",
         ["created > ?", f"{state} IN ({marks})"],
         [now - KEPT, now, *wanted],
         "created",
@@ -113,9 +113,7 @@ def job_list_ids(call: Call) -> Answer:
 def job_errors(call: Call) -> Answer:
     """One page of the rows that a job failed to import."""
     (number,) = _row(call, call.ids["id"], "n")
-    selection = Selection(
-        "SELECT {sort}, n, id, error FROM import_errors", ["job = ?"], [number], "n", "n"
-    )
+    selection = Selection("id, error", "import_errors", ["job = ?"], [number], "n", "n")
     found = page(call.account.store.reading(), selection, call.query)
     return collection(call, [_error(call, *row[2:]) for row in found.rows], found)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nevent_sandbox.clock import Clock
-    from nevent_sandbox.klaviyo.operations import Operation
+    from nevent_sandbox.klaviyo.operation import Operation
 
 SECOND, MINUTE, DAY = 1.0, 60.0, 86_400.0
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nevent_sandbox.klaviyo import moments
-from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.documents import collection, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
 COLUMNS = "l.id, l.name, l.opt_in_process, l.created, l.updated"
@@ -40,7 +40,7 @@ def as_list(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
         "opt_in_process": opt_in,
         **more,
     }
-    related = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}
     return resource(call, "list", identifier, attributes, RELATIONSHIPS, related)
 
 
@@ -56,7 +56,7 @@ def lists_of(call: Call, db: sqlite3.Connection, profile_id: str) -> list[Docume
 def lists_by_id(call: Call, db: sqlite3.Connection, ids: list[str]) -> list[Document]:
     """Lists as resources, in order of creation."""
     sql = (
-        f"SELECT {COLUMNS} FROM lists l WHERE l.id IN (SELECT value FROM json_each(?)) ORDER BY l.n"  # noqa: S608, E501  # our own names
+        f"SELECT {COLUMNS} FROM lists l WHERE l.id IN (SELECT value FROM json_each(?)) ORDER BY l.n"  # noqa: S608  # our own names
     )
     return [as_list(call, row) for row in db.execute(sql, [msgspec.json.encode(ids).decode()])]
 
@@ -86,7 +86,8 @@ def list_lists(call: Call) -> Answer:
     clauses, values = where(list(call.query.conditions), FILTERS, call.account.clock.time())
     sort = call.query.sort or "n"
     selection = Selection(
-        f"SELECT {{sort}}, l.n, {COLUMNS} FROM lists l",
+        COLUMNS,
+        "lists l",
         ["1", *clauses],
         values,
         f"l.{sort.removeprefix('-')}",
@@ -121,6 +122,11 @@ def get_list(call: Call) -> Answer:
 
 
 def known_list(db: sqlite3.Connection, identifier: str) -> int:
+    """A list's number.
+
+    Raises:
+        ApiError: 404, there is none.
+    """
     found = numbers(db, [identifier])
     if not found:
         raise not_found("list", identifier)

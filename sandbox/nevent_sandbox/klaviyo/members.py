@@ -56,8 +56,8 @@ def _members(call: Call, columns: str) -> Page:
         list(call.query.conditions), {**FILTERS, "joined_group_at": joined}, now
     )
     selection = Selection(
-        f"SELECT {{sort}}, m.profile, m.joined, {columns} FROM members m "
-        "JOIN profiles p ON p.n = m.profile",
+        f"m.joined, {columns}",
+        "members m JOIN profiles p ON p.n = m.profile",
         ["m.list = ?", "p.visible <= ?", *clauses],
         [known_list(db, call.ids["id"]), now, *values],
         "m.joined",

@@ -24,8 +24,7 @@ LOCATION = (
 def merged(held: Document, sent: Document, *, clears: bool) -> None:
     """Lay what was sent over what is held: key by key, also in `location` and `properties`.
 
-    Args:
-        clears: whether a null removes; else it is passed over.
+    With `clears` a null removes; else it is passed over.
     """
     _laid(held, {name: sent[name] for name in STANDARD if name in sent}, clears=clears)
     for name in ("location", "properties"):

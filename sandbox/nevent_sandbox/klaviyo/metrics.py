@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nevent_sandbox.klaviyo import moments
-from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.documents import collection, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
@@ -16,6 +15,7 @@ from nevent_sandbox.klaviyo.paging import Selection, page
 if TYPE_CHECKING:
     import sqlite3
 
+    from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
 COLUMNS = "x.id, x.name, x.service, x.created, x.updated"
@@ -39,7 +39,7 @@ def metric(call: Call, columns: tuple[Any, ...]) -> Document:
             "category": "API",
         },
     }
-    related = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}
     return resource(call, "metric", identifier, attributes, RELATIONSHIPS, related)
 
 
@@ -70,8 +70,7 @@ def list_metrics(call: Call) -> Answer:
     """One page of metrics, two hundred."""
     now = call.account.clock.time()
     clauses, values = where(list(call.query.conditions), _FILTERS, now)
-    select = f"SELECT {{sort}}, x.n, {COLUMNS} FROM metrics x"
-    selection = Selection(select, ["1", *clauses], values, "x.n", "x.n")
+    selection = Selection(COLUMNS, "metrics x", ["1", *clauses], values, "x.n", "x.n")
     query = call.query._replace(size=METRICS_PAGE)
     found = page(call.account.store.reading(), selection, query)
     return collection(call, [metric(call, row[2:]) for row in found.rows], found)

@@ -5,39 +5,12 @@ Compared with the vendor's OpenAPI documents by `tests/sandbox/test_operations.p
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from nevent_sandbox.klaviyo.operation import ExtraLimit, Operation
 
 FOUR_OPS = "greater-or-equal greater-than less-or-equal less-than"
 IS = "equals"
 IS_ANY = "any equals"
 AFTER_BEFORE = "greater-than less-than"
-
-
-class Operation(NamedTuple):
-    """One method on one path. Limits are requests per second, minute and day."""
-
-    name: str  # "GET /api/profiles/{id}"
-    burst: int
-    steady: int
-    scopes: str  # separated by spaces
-    daily: int | None = None
-    page: tuple[int, int] | None = None  # default and most; None: no page[size]
-    sorts: str = ""
-    filters: dict[str, str] = {}
-    includes: str = ""
-    fields: str = ""  # resource types that take fields[…]
-    additional: str = ""  # "profile" takes additional-fields[profile]
-    cursor: bool = False
-
-    @property
-    def method(self) -> str:
-        """GET, POST, PATCH or DELETE."""
-        return self.name.partition(" ")[0]
-
-    @property
-    def path(self) -> str:
-        """The path template."""
-        return self.name.partition(" ")[2]
 
 
 _JOBS = "/api/profile-bulk-import-jobs"
@@ -267,16 +240,6 @@ _TABLE = (
 )
 OPERATIONS = {operation.name: operation for operation in _TABLE}
 METRICS_PAGE = 200  # fixed
-
-
-class ExtraLimit(NamedTuple):
-    """A stricter limit that a query brings with it, counted across operations and in addition."""
-
-    parameter: str
-    value: str
-    burst: int
-    steady: int
-    operation: str | None = None  # None: whichever takes the parameter
 
 
 EXTRA_LIMITS = (

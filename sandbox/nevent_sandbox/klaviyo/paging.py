@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
 
 class Selection(NamedTuple):
-    """What rows there are. The first column of `select` is the sort value, the second the row's n.
+    """What rows there are; `where` is never empty."""
 
-    `select` holds `{sort}`, and `where` is never empty.
-    """
-
-    select: str
+    columns: str  # the sort value and the row's n are put before them
+    tables: str
     where: list[str]
     values: list[Any]
     sort: str  # SQL expression
@@ -46,7 +44,8 @@ def page(db: sqlite3.Connection, selection: Selection, query: Query) -> Page:
         values += [cursor.value, cursor.n]
     way = "DESC" if down else "ASC"
     sql = (
-        f"{selection.select.format(sort=selection.sort)} WHERE {' AND '.join(where)} "
+        f"SELECT {selection.sort}, {selection.n}, {selection.columns} "  # noqa: S608  # our own names
+        f"FROM {selection.tables} WHERE {' AND '.join(where)} "
         f"ORDER BY {selection.sort} {way}, {selection.n} {way} LIMIT ?"
     )
     rows = db.execute(sql, [*values, query.size + 1]).fetchall()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nevent_sandbox.klaviyo.errors import duplicate_profile, not_found
-from nevent_sandbox.klaviyo.identifiers import ulid
+from nevent_sandbox.klaviyo.identifiers import Ulids
 from nevent_sandbox.klaviyo.merging import merged, patched
 
 if TYPE_CHECKING:
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
     from nevent_sandbox.klaviyo.errors import Document
 
-IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id")
-COLUMNS = "n, id, email, phone_number, external_id, anonymous_id, created, updated, last_event, attributes"
+OTHERS = ("external_id", "anonymous_id")
+IDENTIFIERS = ("email", "phone_number", *OTHERS)
+COLUMNS = (
+    "n, id, email, phone_number, external_id, anonymous_id, created, updated, last_event, "
+    "attributes"
+)
+AMONG = "(SELECT value FROM json_each(?))"  # of a JSON array
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -76,6 +81,7 @@ class People:
         self._db = db
         self._now = int(now)
         self._visible = visible
+        self._ids = Ulids(now)
         self._by: dict[str, dict[str, Person]] = {name: {} for name in ("id", *IDENTIFIERS)}
         self._new: dict[int, Person] = {}
         self._touched: dict[int, Person] = {}
@@ -84,17 +90,23 @@ class People:
 
     def load(self, rows: Iterable[Document]) -> None:
         """Fetch whoever these profile resources may be about."""
+        if self._next == 1:
+            return  # there is nobody yet
         wanted: dict[str, list[str]] = {name: [] for name in self._by}
         for row in rows:
             if row.get("id"):
                 wanted["id"].append(row["id"])
-            for name in IDENTIFIERS:
-                value = row["attributes"].get(name)
-                if value:
-                    wanted[name].append(value.lower() if name == "email" else value)
+            attributes = row["attributes"]
+            if email := attributes.get("email"):
+                wanted["email"].append(email.lower())
+            if phone := attributes.get("phone_number"):
+                wanted["phone_number"].append(phone)
+            for name in OTHERS:
+                if attributes.get(name):
+                    wanted[name].append(attributes[name])
         for name, values in wanted.items():
             if values:
-                sql = f"SELECT {COLUMNS} FROM profiles WHERE {name} IN (SELECT value FROM json_each(?))"  # noqa: S608, E501  # our own names
+                sql = f"SELECT {COLUMNS} FROM profiles WHERE {name} IN {AMONG}"  # noqa: S608  # our own names
                 for found in self._db.execute(sql, [_encode(values).decode()]):
                     if found[1] not in self._by["id"]:
                         self._index(Person(found))
@@ -102,8 +114,7 @@ class People:
     def upsert(self, row: Document, *, clears: bool) -> tuple[Person, bool]:
         """Apply one profile resource; the person, and whether they are new.
 
-        Args:
-            clears: whether a null clears; else it is not applied.
+        With `clears` a null clears; else it is not applied.
 
         Raises:
             ApiError: 404 for an unknown id, 409 when the identifiers belong to two profiles.
@@ -112,7 +123,7 @@ class People:
         person = self.find(row)
         created = person is None
         if person is None:
-            blank = (self._next, ulid(self._now), *[None] * 4, self._now, self._now, None, None)
+            blank = (self._next, self._ids.next(), *[None] * 4, self._now, self._now, None, None)
             person = Person(blank)
             self._next += 1
             self._new[person.n] = person
@@ -141,11 +152,11 @@ class People:
                 raise not_found("profile", row["id"])
             for other in (by_email, by_phone):
                 if other not in {None, person}:
-                    raise duplicate_profile(other.id)  # type: ignore[union-attr]
+                    raise duplicate_profile(other.id)
             return person
         if by_email is not None:
             if by_phone not in {None, by_email}:
-                raise duplicate_profile(by_phone.id)  # type: ignore[union-attr]
+                raise duplicate_profile(by_phone.id)
             return by_email
         if by_phone is not None:
             if email and by_phone.email:
@@ -153,7 +164,7 @@ class People:
             return by_phone
         if email or phone:
             return None  # external ids take no part in merging
-        for name in ("external_id", "anonymous_id"):
+        for name in OTHERS:
             found = self._by[name].get(attributes.get(name) or "")
             if found is not None:
                 return found

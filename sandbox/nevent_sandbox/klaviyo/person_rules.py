@@ -37,9 +37,7 @@ def problems(
 ) -> Iterator[Document]:
     """What is wrong with one profile resource.
 
-    Args:
-        pointer: where it stands in the body.
-        anonymous: whether someone without identifiers is wrong.
+    `pointer` is where it stands in the body; `anonymous`, whether having no identifier is wrong.
     """
     attributes = row["attributes"]
     email, phone = attributes.get("email"), attributes.get("phone_number")

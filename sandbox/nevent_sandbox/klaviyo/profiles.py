@@ -50,8 +50,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
     """A profile resource of a row of `COLUMNS`.
 
-    Args:
-        more: attributes beside the usual ones.
+    `more` are attributes beside the usual ones.
     """
     identifier, email, phone, external, created, updated, last_event, blob = columns
     held = _decode(blob)
@@ -72,7 +71,7 @@ def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
         attributes["subscriptions"] = consent(email=email is not None)
     if "predictive_analytics" in call.query.additional:
         attributes["predictive_analytics"] = predictions()
-    related = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}
     return resource(call, "profile", identifier, attributes, RELATIONSHIPS, related)
 
 
@@ -82,7 +81,8 @@ def list_profiles(call: Call) -> Answer:
     clauses, values = where(list(call.query.conditions), FILTERS, now)
     sort = call.query.sort or "n"
     selection = Selection(
-        f"SELECT {{sort}}, p.n, {COLUMNS} FROM profiles p",
+        COLUMNS,
+        "profiles p",
         ["p.visible <= ?", *clauses],
         [now, *values],
         _SORTS.get(sort.removeprefix("-"), "p.n"),

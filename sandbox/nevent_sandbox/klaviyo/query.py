@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +15,9 @@ from nevent_sandbox.klaviyo.fields import ADDITIONAL, allowed
 from nevent_sandbox.klaviyo.filters import Condition, conditions
 
 if TYPE_CHECKING:
-    from nevent_sandbox.klaviyo.operations import Operation
+    from collections.abc import Mapping
+
+    from nevent_sandbox.klaviyo.operation import Operation
 
 CURSOR = "page[cursor]"
 
@@ -35,7 +38,7 @@ class Query(NamedTuple):
     sort: str | None = None  # "-created" is descending
     conditions: tuple[Condition, ...] = ()
     include: tuple[str, ...] = ()
-    fields: dict[str, frozenset[str]] = {}
+    fields: Mapping[str, frozenset[str]] = MappingProxyType({})
     additional: frozenset[str] = frozenset()
 
 
@@ -64,7 +67,7 @@ def parsed_query(pairs: list[tuple[str, str]], operation: Operation) -> Query:
             kind = name[7:-1]
             names = allowed(kind, operation.name, additional=kind == operation.additional)
             fields[kind] = frozenset(_listed(name, value, names))
-        elif name == f"additional-fields[{operation.additional}]":
+        elif operation.additional and name == f"additional-fields[{operation.additional}]":
             names = ADDITIONAL[operation.additional]
             query = query._replace(additional=frozenset(_listed(name, value, names)))
         else:

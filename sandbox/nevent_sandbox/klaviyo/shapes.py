@@ -17,7 +17,7 @@ _ANYTHING: Schema = {"type": ["object", "null"]}
 _DEGREES: Schema = {"type": ["string", "number", "null"]}
 
 
-def _object(required: str = "", **properties: Schema) -> Schema:
+def _object(required: str = "", /, **properties: Schema) -> Schema:
     return {
         "type": "object",
         "properties": {name.replace("__", "-"): each for name, each in properties.items()},
@@ -42,10 +42,9 @@ def _identified(kind: str, most: int | None = None) -> Schema:
 _NAMES = "email phone_number external_id first_name last_name organization locale title image"
 _LOCATION: Schema = {
     **_object(
-        **{
-            name: _TEXT
-            for name in ("address1 address2 city country region zip timezone ip").split()
-        },
+        **dict.fromkeys(
+            ["address1", "address2", "city", "country", "region", "zip", "timezone", "ip"], _TEXT
+        ),
         latitude=_DEGREES,
         longitude=_DEGREES,
     ),

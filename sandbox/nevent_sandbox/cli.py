@@ -1,0 +1,81 @@
+"""The `sandbox` command."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from nevent_sandbox.credentials import KLAVIYO_KEYS, NEVENT_REFRESH_TOKEN, NEVENT_TOKEN
+from nevent_sandbox.klaviyo.limits import window_scale
+from nevent_sandbox.server import Sandbox
+
+
+@click.group()
+def cli() -> None:
+    """Nevent and Klaviyo on this machine."""
+
+
+def _limits(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        window_scale(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+@cli.command()
+@click.option("--nevent-port", default=8701, show_default=True, help="0 takes a free one.")
+@click.option("--klaviyo-port", default=8702, show_default=True, help="0 takes a free one.")
+@click.option("--fans", default=500, show_default=True, type=click.IntRange(0), help="People.")
+@click.option("--seed", default=42, show_default=True, help="Decides every generated value.")
+@click.option(
+    "--limits",
+    default="off",
+    show_default=True,
+    callback=_limits,
+    help="Klaviyo's rate limits: real, scaled=N (windows N times shorter) or off.",
+)
+@click.option("--latency-ms", default=0.0, show_default=True, help="Waited before each answer.")
+@click.option(
+    "--nevent-contract",
+    default="assumed",
+    show_default=True,
+    type=click.Choice(["assumed", "published"]),
+    help="Serve what is assumed of Nevent too, or only what is published.",
+)
+def serve(
+    *,
+    nevent_port: int,
+    klaviyo_port: int,
+    fans: int,
+    seed: int,
+    limits: str,
+    latency_ms: float,
+    nevent_contract: str,
+) -> None:
+    """Serve both until SIGINT or SIGTERM."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        sandbox = Sandbox(
+            fans=fans,
+            seed=seed,
+            limits=limits,
+            latency_ms=latency_ms,
+            nevent_contract=nevent_contract,
+            nevent_port=nevent_port,
+            klaviyo_port=klaviyo_port,
+        )
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    with sandbox:
+        click.echo(f"Nevent   {sandbox.nevent.url}  token {NEVENT_TOKEN}")
+        click.echo(f"         refresh token {NEVENT_REFRESH_TOKEN}")
+        click.echo(f"Klaviyo  {sandbox.klaviyo.url}  keys {', '.join(KLAVIYO_KEYS)}")
+        click.echo(f"TAP_NEVENT_API_URL={sandbox.nevent.url}")
+        click.echo(f"TAP_NEVENT_DATA_API_URL={sandbox.nevent.url}")
+        click.echo(f"TARGET_KLAVIYO_API_URL={sandbox.klaviyo.url}")
+        stopped.wait()
