@@ -8,6 +8,7 @@ import threading
 import click
 
 from nevent_sandbox.credentials import KLAVIYO_KEYS, NEVENT_REFRESH_TOKEN, NEVENT_TOKEN
+from nevent_sandbox.demo import demo
 from nevent_sandbox.klaviyo.limits import window_scale
 from nevent_sandbox.server import Sandbox
 
@@ -15,6 +16,9 @@ from nevent_sandbox.server import Sandbox
 @click.group()
 def cli() -> None:
     """Nevent and Klaviyo on this machine."""
+
+
+cli.add_command(demo)
 
 
 def _limits(_: click.Context, __: click.Parameter, value: str) -> str:

@@ -56,7 +56,8 @@ class Audience:
     def spent(self, fan: str, currency: str = "EUR") -> float:
         """Completed orders minus refunds, of one currency."""
         orders = [row for row in self.orders.get(fan, ()) if row["currency"] == currency]
-        return round(sum(row["totalPrice"] - row["refundedAmount"] for row in orders), 2)
+        amounts: list[float] = [row["totalPrice"] - row["refundedAmount"] for row in orders]
+        return round(sum(amounts), 2)
 
     def events(self) -> Counter[str]:
         """How many events of each metric these fans amount to."""

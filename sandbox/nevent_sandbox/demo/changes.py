@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nevent_sandbox.demo.promises import BULK_EVENTS, IMPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from nevent_sandbox.demo.audience import Audience
     from nevent_sandbox.nevent_handle import NeventHandle
@@ -51,11 +51,17 @@ class Shown(NamedTuple):
 
 
 class Sent:
-    """What one run wrote to Klaviyo, by fan."""
+    """What one run wrote to Klaviyo, by fan.
 
-    def __init__(self, requests: Iterable[Row]) -> None:
+    Args:
+        requests: with their bodies.
+        known: unique_id of each event that was there before; one sent again counts once.
+    """
+
+    def __init__(self, requests: Iterable[Row], known: Collection[str]) -> None:
         self.profiles: set[str] = set()
         self.events: dict[str, Counter[str]] = {}
+        self._known = known
         for request in requests:
             attributes = (request.get("body") or {}).get("data", {}).get("attributes", {})
             if request["operation"] == IMPORT:
@@ -74,7 +80,9 @@ class Sent:
         fan = item["profile"]["data"]["attributes"]["external_id"]
         counts = self.events.setdefault(fan, Counter())
         for event in item["events"]["data"]:
-            counts[event["attributes"]["metric"]["data"]["attributes"]["name"]] += 1
+            metric = event["attributes"]["metric"]["data"]["attributes"]["name"]
+            again = event["attributes"]["unique_id"] in self._known
+            counts[f"{metric} again (counts once)" if again else metric] += 1
 
 
 class Concerned:
@@ -115,16 +123,20 @@ def flat(profiles: Iterable[Row]) -> dict[str, Row]:
     return found
 
 
+class Sides(NamedTuple):
+    """Both ends of the third run: Nevent now, Klaviyo's profiles before and after, the rejects."""
+
+    audience: Audience
+    before: dict[str, Row]
+    after: dict[str, Row]
+    rejected: dict[str, str]
+
+
 def explained(
-    changes: Iterable[Row],
-    sent: Sent,
-    concerned: Concerned,
-    audience: Audience,
-    before: dict[str, Row],
-    after: dict[str, Row],
+    changes: Iterable[Row], sent: Sent, concerned: Concerned, sides: Sides
 ) -> list[Shown]:
     """One line a change, and one for each concert that ended."""
-    lines = []
+    lines, audience = [], sides.audience
     for change in changes:
         kind = change["kind"]
         if change["fan"] is None:
@@ -133,7 +145,7 @@ def explained(
             continue
         for fan in change.get("fans", [change["fan"]]):
             what = _KINDS[kind] if fan == change["fan"] else "got that ticket"
-            told = _NOT_YET.get(kind) or _of_fan(fan, sent, audience, before, after)
+            told = _NOT_YET.get(kind) or _of_fan(fan, sent, sides)
             lines.append(Shown(what, audience.name(fan), told))
     for concert, name in concerned.passed.items():
         lines.append(_concert("passed", name, concerned.at_concert.get(concert), sent))
@@ -146,21 +158,17 @@ def _concert(kind: str, name: str, fans: set[str] | None, sent: Sent) -> Shown:
     return Shown(_KINDS[kind], name, told)
 
 
-def _of_fan(
-    fan: str, sent: Sent, audience: Audience, before: dict[str, Row], after: dict[str, Row]
-) -> str:
-    if fan not in audience.fans:
+def _of_fan(fan: str, sent: Sent, sides: Sides) -> str:
+    if fan not in sides.audience.fans:
         return _NO_CONSENT
     told = []
     if fan in sent.profiles:
-        old, new = before.get(fan, {}), after.get(fan, {})
+        old, new = sides.before.get(fan, {}), sides.after.get(fan, {})
         names = [name for name in new if old.get(name) != new[name]]
         names += [name for name in old if name not in new]
-        told.append(
-            "new profile"
-            if not old and new
-            else f"profile: {', '.join(names) or 'the same values'}"
-        )
-    events = sent.events.get(fan, Counter())
-    told += [f"{number} x {metric}" for metric, number in events.items()]
-    return "; ".join(told) or "nothing: Klaviyo has no use of it"
+        known = f"profile: {', '.join(names) or 'the same values'}"
+        told.append(known if old else "new profile")
+    told += [f"{number} x {metric}" for metric, number in sent.events.get(fan, {}).items()]
+    if not told and fan in sides.rejected:
+        return f"nothing: rejected, {sides.rejected[fan]}"
+    return "; ".join(told) or "nothing: not part of what is loaded"

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from nevent_sandbox.demo import pages, promises
 from nevent_sandbox.demo.audience import Audience
-from nevent_sandbox.demo.changes import Concerned, Sent, explained, flat
+from nevent_sandbox.demo.changes import Concerned, Sent, Sides, explained, flat
 from nevent_sandbox.demo.fan import Pair, compare, complete
 from nevent_sandbox.demo.promises import Promise
 from nevent_sandbox.demo.sync import Project, Sync
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+PIPED_WIDTH = 120
 _INTERRUPTED = 130
 
 
@@ -45,7 +46,9 @@ def demo(*, fans: int, seed: int, limits: str, show: int, as_json: bool) -> None
     if not (source / "meltano.yml").exists():
         raise click.UsageError("No meltano.yml here: run this in the project's folder.")
     signal.signal(signal.SIGTERM, _interrupt)
-    console = Console(quiet=as_json, soft_wrap=False)
+    console = Console(quiet=as_json)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
     folder = Path(tempfile.mkdtemp(prefix="nevent-klaviyo-demo-"))
     try:
         with Sandbox(fans=fans, seed=seed, limits=limits) as sandbox:
@@ -86,9 +89,8 @@ class Demonstration:
         self._console.rule("[bold]" + ("All as promised" if kept else "[red]Not as promised"))
         self._console.print(
             f"Logs, state and rejects of these runs: {self._project.folder}\n"
-            "Next: README.md, 'From the sandbox to a real account'; `make sandbox` keeps both "
-            "APIs running\nfor `meltano run` by hand; change a name in meltano.yml and run this "
-            "again.",
+            "Next: change a name in meltano.yml and run this again; `make sandbox` keeps both APIs "
+            "running for\n`meltano run` by hand; README.md, 'From the sandbox to a real account'.",
             highlight=False,
         )
 
@@ -138,21 +140,21 @@ class Demonstration:
 
     def _third(self, since: str) -> None:
         self._console.rule("[bold]3. Third run: one day later")
-        before = flat(self._klaviyo.profiles())
-        audience_before = Audience(self._nevent)
+        before, names = flat(self._klaviyo.profiles()), Audience(self._nevent).names
+        known = {each["unique_id"] for each in self._klaviyo.events()}
         changes = self._nevent.advance(days=1)
         self._klaviyo.clear_requests()
         sync = self._sync()
-        requests = self._klaviyo.requests(bodies=True)
-        audience, sent = Audience(self._nevent), Sent(requests)
-        concerned = Concerned(self._nevent, since)
-        after = flat(self._klaviyo.profiles())
-        audience.names = {**audience_before.names, **audience.names}
-        lines = explained(changes, sent, concerned, audience, before, after)
+        sent = Sent(self._klaviyo.requests(bodies=True), known)
+        audience, concerned = Audience(self._nevent), Concerned(self._nevent, since)
+        audience.names = {**names, **audience.names}  # the erased had names too
+        rejected = {each["key"]: each["reason"] for each in self._project.rejects}
+        sides = Sides(audience, before, flat(self._klaviyo.profiles()), rejected)
+        lines = explained(changes, sent, concerned, sides)
         self._console.print(pages.day(lines))
         self.told["day"] = [line._asdict() for line in lines]
-        whom = sent.fans, concerned.fans
-        self._keep([promises.ended_well("third", sync), promises.only_the_changed(*whom)])
+        changed = promises.only_the_changed(sent.fans, concerned.fans)
+        self._keep([promises.ended_well("third", sync), changed])
 
     def _sync(self) -> Sync:
         with self._console.status("meltano run tap-nevent target-klaviyo") as status:

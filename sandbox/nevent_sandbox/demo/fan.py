@@ -29,6 +29,12 @@ EVENT_PROPERTIES = {
     "Newsletter Subscribed": ("source", "event_name"),
 }
 """What the product promises of each event."""
+_MORE = {
+    "nevent_segments": "segments the fan is in",
+    "next_event_date": "date of next_event",
+    "next_event_on_sale": "on sale, no ticket yet",
+    "next_event_on_sale_date": "date of next_event_on_sale",
+}
 _DAY = slice(0, 10)
 _FEW_EVENTS = 4
 
@@ -69,7 +75,7 @@ def missing(profile: Row) -> list[str]:
     properties = attributes.get("properties") or {}
     lacking = [name for name in ATTRIBUTES if not attributes.get(name)]
     lacking += [f"location.{name}" for name in ("city", "country") if not location.get(name)]
-    return lacking + [name for name in PROPERTIES if properties.get(name) is None]
+    return lacking + [name for name in PROPERTIES if properties.get(name) in (None, [])]
 
 
 def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
@@ -137,7 +143,9 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
         ("favorite_artist", "artists liked and seen"),
         ("recommended_artists", "line-ups on sale in those genres"),
     ]
-    return [
-        *(Pair(name, nevent, there, same=there == wanted) for name, nevent, there, wanted in exact),
-        *(Pair(name, basis, properties.get(name), same=None) for name, basis in derived),
+    pairs = [Pair(name, nevent, there, there == wanted) for name, nevent, there, wanted in exact]
+    pairs += [Pair(name, basis, properties[name], None) for name, basis in derived]
+    others = sorted(properties.keys() - {pair.name for pair in pairs})
+    return pairs + [
+        Pair(name, _MORE.get(name, "custom field"), properties[name], None) for name in others
     ]

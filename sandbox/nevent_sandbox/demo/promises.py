@@ -31,16 +31,16 @@ def ended_well(name: str, sync: Sync) -> Promise:
 
 
 def everybody_arrived(audience: Audience, profiles: list[Row], rejects: list[Row]) -> Promise:
-    """Whoever consents and can be reached is in Klaviyo, nobody else is."""
+    """Whoever consents and was not rejected is in Klaviyo; nobody without consent is."""
     refused = {each["key"] for each in rejects if each["stream"].startswith("profiles")}
+    consenting = {_address(row) for row in audience.fans.values()}
     wanted = {_address(row) for fan, row in audience.fans.items() if fan not in refused} - {""}
     there = {each["attributes"].get("email") or "" for each in profiles} - {""}
-    text = (
-        f"every consenting fan with an address is in Klaviyo, nobody else: {len(there)} addresses"
-    )
-    if wanted != there:
-        text += f" ({len(wanted - there)} missing, {len(there - wanted)} too many)"
-    return Promise(text, wanted == there)
+    text = "every consenting fan who was not rejected is in Klaviyo, and nobody without consent"
+    missing, many = len(wanted - there), len(there - consenting)
+    if missing or many:
+        text += f" ({missing} missing, {many} too many)"
+    return Promise(text, not missing and not many)
 
 
 def events_agree(
