@@ -26,7 +26,7 @@ demo: setup ## Nevent to Klaviyo on this machine, three runs explained; FANS=200
 	@umask 077 && sandbox demo --fans $(FANS) --seed $(SEED)
 
 sandbox: setup ## both APIs on ports 8701 and 8702, for `meltano run`; ends with Ctrl-C
-	@sandbox serve --nevent-port 8701 --klaviyo-port 8702 --fans $(FANS) --seed $(SEED)
+	@sandbox serve --nevent-port 8701 --klaviyo-port 8702 --limits real --fans $(FANS) --seed $(SEED)
 
 test: setup ## all tests, on this machine alone
 	umask 077 && pytest -n $(JOBS) --dist loadscope
@@ -38,6 +38,7 @@ lint: setup ## style and types
 
 docs: setup ## the settings in meltano.yml and in the READMEs, from the plugins' own declarations
 	python tests/docs/settings_reference.py
+	python tests/docs/contract_reference.py
 
 lock: ## newest versions of what everything stands on, without an address in the lock
 	uv lock -q
