@@ -42,7 +42,7 @@ class Changes:
             "createdAt": iso(self.at),
             "updatedAt": iso(self.at),
         }
-        self.store.fans.put(row)
+        self.store.put_fan(row)
         return self.set_fan(row, values) if values else row
 
     def set_fan(self, fan: Fan, values: dict[str, Any]) -> Fan:
@@ -58,7 +58,7 @@ class Changes:
                 row[key] = value
             else:
                 raise BadRequestError(f"A user has no {key}")
-        self.store.fans.put(row)
+        self.store.put_fan(row)
         return row
 
     def consent(self, fan: Fan, act: str) -> Fan:

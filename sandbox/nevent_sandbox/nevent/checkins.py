@@ -1,7 +1,7 @@
 """Attendance of the base audience: one row per scan, in the order of the rows' last changes."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -95,6 +95,12 @@ class CheckIns:
     def of_order(self, order: int) -> list[CheckIn]:
         """The scans of an order's tickets."""
         return [self.at(rank) for rank, _ in self._ranks_of(order)]
+
+    def of_concert(self, concert: int) -> Iterator[CheckIn]:
+        """All scans at a concert."""
+        for stretch in self._by_concert.get(concert, ()):
+            for place in range(stretch.count):
+                yield self.at(stretch.rank + place)
 
     def _ranks_of(self, order: int) -> list[tuple[int, tuple[int, int]]]:
         found = []

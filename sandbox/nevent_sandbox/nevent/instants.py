@@ -9,25 +9,30 @@ DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTES = [f"T{m // 60:02d}:{m % 60:02d}:" for m in range(1440)]
-_SECONDS = [f"{s:02d}." for s in range(60)]
-_MILLIS = [f"{ms:03d}Z" for ms in range(1000)]
-_dates: dict[int, str] = {}
+_RESTS = [f"{ms // SECOND:02d}.{ms % SECOND:03d}Z" for ms in range(MINUTE)]
+
+
+class _Dates(dict[int, str]):
+    """The text of every day that was asked for."""
+
+    def __missing__(self, day: int) -> str:
+        text = self[day] = (_EPOCH + timedelta(days=day)).date().isoformat()
+        return text
+
+
+_dates = _Dates()
 
 
 def date_text(ms: int) -> str:
     """The day of a moment, as `2026-05-01`."""
-    day = ms // DAY
-    text = _dates.get(day)
-    if text is None:
-        text = _dates[day] = (_EPOCH + timedelta(days=day)).date().isoformat()
-    return text
+    return _dates[ms // DAY]
 
 
 def iso(ms: int) -> str:
     """A moment as `2026-05-01T18:30:00.000Z`."""
-    minute, rest = divmod(ms % DAY, MINUTE)
-    second, milli = divmod(rest, SECOND)
-    return date_text(ms) + _MINUTES[minute] + _SECONDS[second] + _MILLIS[milli]
+    minutes, rest = divmod(ms, MINUTE)
+    day, minute = divmod(minutes, 1440)
+    return _dates[day] + _MINUTES[minute] + _RESTS[rest]
 
 
 def iso_or_none(ms: int | None) -> str | None:

@@ -7,7 +7,6 @@ from typing import Any, cast
 import msgspec
 
 from nevent_sandbox.nevent.comparing import compare
-from nevent_sandbox.nevent.orders import COMPLETED
 from nevent_sandbox.nevent.store import Store
 
 Test = Callable[[str], bool]
@@ -89,12 +88,7 @@ class Membership:
             if concert
         }
 
-        def test(user: str) -> bool:
-            return store.may_have_attended(user, wanted) and any(
-                row.concert in wanted and row.status != "VOIDED" for row in store.check_ins_of(user)
-            )
-
-        return test
+        return store.attendees(wanted).__contains__
 
     def _label(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
         return lambda user: any(holds(tag) for tag in self._store.quick(user, "tags"))
@@ -116,15 +110,7 @@ class Membership:
         return test
 
     def _ticket_type(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        def test(user: str) -> bool:
-            return any(
-                holds(ticket.type_name)
-                for order in self._store.orders_of(user)
-                if order.state in COMPLETED
-                for ticket in order.tickets
-            )
-
-        return test
+        return lambda user: any(map(holds, self._store.type_names(user)))
 
 
 def _stanzas(definition: Any) -> list[dict[str, Any]]:

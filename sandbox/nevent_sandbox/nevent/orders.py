@@ -81,6 +81,8 @@ class Orders:
         self.size = self._per_fan.before(fans)
         self.sales = Sales(concerts, start, self.size)
         self._slots = Shuffle(max(1, self.size), seed + 5)
+        self._nets = [[self._net(c, n) for n in range(len(SHAPES))] for c in concerts]
+        self._names = [[self._completed_names(c, n) for n in range(len(SHAPES))] for c in concerts]
         self.entries = scanned(*ENTERING)
         self.lates = scanned("late")
 
@@ -109,9 +111,19 @@ class Orders:
 
     def net_euro_cents(self, number: int) -> int:
         """What an order brought in euros: its price if completed, less refunds, in cents."""
-        index = self.sales.concert(number)
-        concert = self._concerts[index]
-        shape = self.shape(index, number)
+        return self._nets[self.sales.concert(number)][number % len(SHAPES)]
+
+    def type_names(self, number: int) -> frozenset[str]:
+        """The names of the tickets of an order, if it was completed."""
+        return self._names[self.sales.concert(number)][number % len(SHAPES)]
+
+    def _completed_names(self, concert: Concert, number: int) -> frozenset[str]:
+        shape = self.shape(concert.index, number)
+        names = frozenset(concert.types[plan.kind].name for plan in shape.tickets)
+        return names if shape.state in COMPLETED else frozenset()
+
+    def _net(self, concert: Concert, number: int) -> int:
+        shape = self.shape(concert.index, number)
         if concert.currency != "EUR" or shape.state not in COMPLETED:
             return 0
         total = sum([concert.types[plan.kind].price for plan in shape.tickets])

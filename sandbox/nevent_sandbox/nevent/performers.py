@@ -21,7 +21,7 @@ GENRES = (
 _FIRSTS = ("Niña", "Los", "Club", "DJ", "Faro", "La", "Nova", "Orquesta")
 _SECONDS = ("Polar", "Marea", "Ñandú", "Cierzo", "Amapola", "Neón")
 COUNT = len(_FIRSTS) * len(_SECONDS)
-_PERIOD = COUNT * 4
+_PERIOD = COUNT * 5
 _MULTIPLIERS = (1, 7, 11, 13)  # coprime with the number of performers
 
 

@@ -24,6 +24,7 @@ from nevent_sandbox.nevent.segments import segments
 TENANT_ID = NEVENT_TENANT_ID
 _ERASED_FROM = 0xF0000000  # numbers of fans who were erased before the sandbox started
 _KEPT_LIKES = 4
+_KEPT_PEOPLE = 5000
 _REASONS = ("FAN_REQUEST", "FAN_REQUEST", "INACTIVITY", "DUPLICATE")
 
 
@@ -82,6 +83,7 @@ class Store:
         self.deletions = self._deletions()
         self.added: dict[str, int] = defaultdict(int)
         self.turns = 0
+        self._people: dict[str, dict[str, Any]] = {}
         self._likes: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self._orders_of: dict[str, set[str]] = defaultdict(set)
         self._check_ins_of: dict[int, set[str]] = defaultdict(set)
@@ -99,6 +101,17 @@ class Store:
         """A fan as other rows embed him; None once he is erased."""
         if user_id is None or user_id in self.fans.gone:
             return None
+        known = self._people.get(user_id)
+        if known is not None:
+            return known
+        found = self._person(user_id)
+        if found is not None:
+            if len(self._people) >= _KEPT_PEOPLE:
+                self._people.clear()
+            self._people[user_id] = found
+        return found
+
+    def _person(self, user_id: str) -> dict[str, Any] | None:
         row = self.fans.changed.get(user_id)
         if row is not None:
             keys = ("id", "email", "phone", "name", "surname", "thirdPartySharing")
@@ -110,6 +123,11 @@ class Store:
         """A concert by its id."""
         number = self.identifiers.number("event", identifier)
         return self.concerts[number] if number is not None and number < len(self.concerts) else None
+
+    def put_fan(self, fan: Fan) -> None:
+        """Store a changed or new fan."""
+        self._people.pop(str(fan["id"]), None)
+        self.fans.put(fan)
 
     def put_order(self, order: Order) -> None:
         """Store a changed or new order, and find it again by its buyer and holders."""
@@ -185,13 +203,29 @@ class Store:
             if order.state in COMPLETED and order.currency == "EUR"
         )
 
-    def may_have_attended(self, user_id: str, wanted: set[int]) -> bool:
-        """Whether any order that concerns a fan is for one of these concerts."""
+    def type_names(self, user_id: str) -> set[str]:
+        """The names of the tickets that a fan bought in completed orders."""
         number = self.number(user_id)
-        if number is None or user_id in self._orders_of:
-            return True
-        concert = self.base_orders.sales.concert
-        return any(concert(order) in wanted for order in self.base_orders.touching(number))
+        if number is not None and user_id not in self._orders_of:
+            orders = self.base_orders
+            return {n for order in orders.of_fan(number) for n in orders.type_names(order)}
+        return {
+            ticket.type_name
+            for order in self.orders_of(user_id)
+            if order.state in COMPLETED
+            for ticket in order.tickets
+        }
+
+    def attendees(self, wanted: set[int]) -> set[str]:
+        """The fans who were at one of these concerts."""
+        later = self.check_ins.changed
+        identify = self.check_ins.base.identify
+        found = {row.user_id for row in later.values() if _was_there(row, wanted)}
+        for concert in wanted:
+            for row in self.base_check_ins.of_concert(concert):
+                if row.status != "VOIDED" and not (later and identify(row) in later):
+                    found.add(row.user_id)
+        return found
 
     def quick(self, user_id: str, name: str) -> Any:
         """Tags, country or custom values of a fan, without composing all of him."""
@@ -264,3 +298,7 @@ class Store:
             }
             for number in range(count)
         ]
+
+
+def _was_there(row: CheckIn, wanted: set[int]) -> bool:
+    return row.concert in wanted and row.status != "VOIDED"
