@@ -76,7 +76,7 @@ def test_late_consent_brings_what_the_bookmarks_have_passed(
     first = extract()
     nevent.advance(days=2, changes=0)
     first = extract(first.state)
-    nevent.edit(user=fan, consent=True)
+    nevent.edit(user=fan, consent="grant")
     second = extract(first.state)
     for stream in ("fans", "fan_activity", "tickets", "purchases", "attendance"):
         assert second.of(stream, fan), stream
@@ -91,7 +91,7 @@ def test_a_withdrawal_is_told_once_and_never_on_a_first_run(
     first = extract()
     assert not first.records["fan_withdrawals"]
     fan = first.records["fans"][0]
-    nevent.edit(user=fan["id"], consent=False)
+    nevent.edit(user=fan["id"], consent="withdraw")
     second = extract(first.state)
     told = second.records["fan_withdrawals"]
     assert [(each["fan_id"], each["email"]) for each in told] == [(fan["id"], fan["email"])]
@@ -159,7 +159,7 @@ def test_assumed_consent_does_not_override_a_withdrawal(
     """Who took consent back stays out."""
     first = extract(None, "fans")
     fan = first.records["fans"][0]["id"]
-    nevent.edit(user=fan, consent=False)
+    nevent.edit(user=fan, consent="withdraw")
     output = extract(None, "fans", consent_basis="assume_granted", consent_note="Contract 12")
     assert len(output.records["fans"]) > len(first.records["fans"])
     assert not output.of("fans", fan)

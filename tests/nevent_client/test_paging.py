@@ -1,0 +1,110 @@
+"""Lists that are whole, whatever the envelope and however they move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from nevent_client.analytics import groups
+from nevent_client.paging import Pager
+from nevent_client.rows import moment, page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nevent_client.session import Session
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+ROWS = [{"id": "1"}, {"id": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        ({"content": ROWS, "last": False, "totalPages": 3, "number": 0}, False),
+        ({"content": ROWS, "last": True, "totalPages": 1, "number": 0}, True),
+        ({"content": ROWS, "page": 0, "size": 2, "totalPages": 2}, False),
+        ({"items": ROWS, "total": 2, "page": 0, "pageSize": 20, "totalPages": 1}, True),
+        ({"segments": ROWS, "total": 2}, True),
+        ({"fans": ROWS, "current_page": 0, "total_pages": 2, "has_more": True}, False),
+        (ROWS, True),
+    ],
+)
+def test_every_envelope_is_read(body: Any, *, last: bool) -> None:
+    """Rows, and whether there are more."""
+    read = page(body, 0)
+    assert (read.rows, read.last) == (ROWS, last)
+
+
+def test_an_empty_page_is_the_last() -> None:
+    """Whatever the envelope says of itself."""
+    assert page({"content": [], "last": False, "totalPages": 9}, 3).last
+
+
+@pytest.mark.parametrize("size", [7, 50, 1000])
+def test_a_walk_gives_every_row_once_in_order(
+    connect: Callable[..., Session], nevent: NeventHandle, size: int
+) -> None:
+    """Over windows and anchors."""
+    pager = Pager(connect(), page_size=size)
+    rows = [row for batch in pager.changed("users", None) for row in batch.rows]
+    assert sorted(row["id"] for row in rows) == sorted(user["id"] for user in nevent.users())
+    assert [row["updatedAt"] for row in rows] == sorted(row["updatedAt"] for row in rows)
+
+
+def test_rows_that_move_while_being_read_hide_none(
+    connect: Callable[..., Session], nevent: NeventHandle
+) -> None:
+    """A changed row goes to the end and pulls the others over the page boundary."""
+    ids = {user["id"] for user in nevent.users()}
+    pager = Pager(connect(), page_size=2, concurrency=1)
+    found = set()
+    first = [user["id"] for user in nevent.users()]
+    for number, batch in enumerate(pager.changed("users", None)):
+        found |= {row["id"] for row in batch.rows}
+        nevent.edit(user=first[number], set={"city": "Cuenca"})
+        nevent.edit(user=first[20 + number], set={"city": "Cuenca"})
+    assert found == ids
+
+
+def test_more_rows_of_one_instant_than_a_window_are_all_read(
+    connect: Callable[..., Session], nevent: NeventHandle
+) -> None:
+    """As after a bulk import."""
+    ids = [user["id"] for user in nevent.users()]
+    at = nevent.now()
+    for each in ids[:40]:
+        nevent.edit(user=each, set={"city": "Cuenca"}, at=at)
+    pager = Pager(connect(), page_size=3)
+    rows = [row["id"] for batch in pager.changed("users", at) for row in batch.rows]
+    assert sorted(rows) == sorted(ids[:40])
+
+
+def test_groups_walk_past_the_limit(
+    connect: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, nevent: NeventHandle
+) -> None:
+    """Though analytics know no offset."""
+    session = connect()
+    by = ["user_id", "event_id", "ticket_type", "vip"]
+    whole = list(groups(session, "tickets", by=by))
+    monkeypatch.setattr("nevent_client.analytics.LIMIT", 3)
+    nevent.clear_requests()
+    walked = list(groups(session, "tickets", by=by))
+    assert len(nevent.requests()) > len(whole) / 4
+    assert sorted(map(str, walked)) == sorted(map(str, whole))
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("2026-05-01T18:30:00.000Z", "2026-05-01T18:30:00.000Z"),
+        ("2026-05-01T20:30:00+02:00", "2026-05-01T18:30:00.000Z"),
+        ("2026-05-01", "2026-05-01T00:00:00.000Z"),
+        (1777660200000, "2026-05-01T18:30:00.000Z"),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_times_have_one_form(value: Any, read: str | None) -> None:
+    """So that they compare as text."""
+    assert moment(value) == read

@@ -1,0 +1,43 @@
+"""The README says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from nevent_client.contract import OPERATIONS
+from tap_nevent.settings import CONFIG
+from tap_nevent.streams import STREAMS
+
+README = (Path(__file__).parents[2] / "tap-nevent" / "README.md").read_text("utf-8")
+
+
+def rows(heading: str) -> dict[str, list[str]]:
+    """Cells of the table under a heading, by what stands first between backticks."""
+    part = README.split(f"## {heading}", 1)[1].split("\n## ", 1)[0]
+    lines = re.findall(r"^\| `(\w+)` \| (.+) \|$", part, flags=re.M)
+    return {name: rest.split(" | ") for name, rest in lines}
+
+
+def test_the_settings_table_is_the_schema() -> None:
+    """Every setting with its description."""
+    told = rows("Settings")
+    assert set(told) == set(CONFIG["properties"])
+    for name, declared in CONFIG["properties"].items():
+        assert declared["description"] in told[name][-1]
+
+
+def test_the_streams_table_is_the_list_of_streams() -> None:
+    """In the order they are synced, with their keys."""
+    told = rows("Streams")
+    assert list(told) == [each.name for each in STREAMS]
+    for each in STREAMS:
+        assert re.findall(r"\w+", told[each.name][0]) == list(each.keys)
+
+
+def test_the_contract_table_has_every_operation_and_its_evidence() -> None:
+    """What is assumed is said."""
+    told = rows("The contract, and how far it can be trusted")
+    assert {name: cells[2] for name, cells in told.items()} == {
+        name: each.evidence for name, each in OPERATIONS.items()
+    }
