@@ -30,6 +30,7 @@ FIRST_TRIES = 4  # while nothing has ever answered
 _BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=60) + tenacity.wait_random(0, 1)
 
 logger = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs URLs, which may name a person
 
 
 class KlaviyoSession:

@@ -68,7 +68,7 @@ def with_renames(
         sources = {
             expression
             for column, expression in definition.items()
-            if expression in columns and not column.startswith("__")
+            if not column.startswith("__") and isinstance(expression, str) and expression in columns
         }
         dropped = sources - kept - set(definition)
         renamed[name] = {**definition, **dict.fromkeys(sorted(dropped))}

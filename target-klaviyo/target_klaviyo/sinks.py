@@ -10,6 +10,7 @@ from klaviyo_client.limits import (
     MAX_EXTERNAL_ID,
     MAX_PROFILE_BYTES,
 )
+from phonenumbers import SUPPORTED_REGIONS
 from singer_outcomes.rejects import RejectedError
 from singer_outcomes.sink import OutcomeSink
 from typing_extensions import override
@@ -43,7 +44,10 @@ class KlaviyoSink(OutcomeSink):
             record["email"] = address
             people.append(address)
         if phone := record.get("phone_number"):
-            number = phone_number(str(phone), self.target.phone_region)
+            # People write their number as is usual in their own country.
+            country = str(record.get("country") or "").upper()
+            known = country in SUPPORTED_REGIONS
+            number = phone_number(str(phone), country if known else self.target.phone_region)
             record["phone_number"] = number
             if number is None:
                 self.target.summary.note("phone number left out: not valid")

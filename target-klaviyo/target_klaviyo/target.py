@@ -63,7 +63,7 @@ class TargetKlaviyo(OutcomeTarget):
                 "type": "string",
                 "title": "Country of national phone numbers",
                 "description": "ISO 3166 code of the country that phone numbers without a "
-                "country code belong to.",
+                "country code belong to, where the record's own country column names none.",
                 "default": "ES",
             },
             "first_load": {

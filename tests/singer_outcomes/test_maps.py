@@ -67,6 +67,13 @@ def test_identifiers_and_keys_are_never_taken_out() -> None:
     assert with_renames({"fans": definition}, "fans", COLUMNS, keys=("id",))["fans"] == definition
 
 
+def test_a_key_that_another_one_replaces_may_be_renamed() -> None:
+    """`__key_properties__` names the new one."""
+    definition = {"__key_properties__": ["nevent_id"], "nevent_id": "id"}
+    maps = with_renames({"fans": definition}, "fans", COLUMNS, keys=("id",))
+    assert maps["fans"] == {**definition, "id": None}
+
+
 def test_a_computed_column_takes_nothing_out() -> None:
     """Only a bare name renames."""
     definition = {"upper": "city.upper()"}
