@@ -51,9 +51,7 @@ def test_a_cut_connection_is_tried_again(
     assert connect().call("me")["tenantId"]
 
 
-def test_a_storm_ends_in_one_error(
-    connect: Callable[..., Session], nevent: NeventHandle
-) -> None:
+def test_a_storm_ends_in_one_error(connect: Callable[..., Session], nevent: NeventHandle) -> None:
     """After so many tries, with what to do next."""
     nevent.refuse("GET /auth/me", status=503, times=None)
     with pytest.raises(UnavailableError, match="run again later"):

@@ -72,7 +72,7 @@ def test_late_consent_brings_what_the_bookmarks_have_passed(
     silent = {user["id"] for user in nevent.users() if not granted(user)}
     been = {each["userId"] for each in nevent.attendance() if each["status"] != "VOIDED"}
     bought = {each["userId"] for each in orders if each["status"] in {"SUCCEEDED", "COMPLETE"}}
-    fan = sorted(silent & been & bought)[0]
+    fan = min(silent & been & bought)
     first = extract()
     nevent.advance(days=2, changes=0)
     first = extract(first.state)
@@ -127,7 +127,7 @@ def test_the_readme_tells_the_group_of_every_field() -> None:
     told = {
         (name, stream): set(re.findall(r"`([a-z_]+)`", columns)) or {groups.WHOLE}
         for name, stream, columns in re.findall(
-            r"^\| `(\w+)` \| `(\w+)` \| (.+) \|$", README.read_text("utf-8"), flags=re.M
+            r"^\| `(\w+)` \| `(\w+)` \| ([^|]+) \|$", README.read_text("utf-8"), flags=re.MULTILINE
         )
         if name in groups.NAMES
     }
