@@ -18,7 +18,8 @@ class NeventHandle(Handle):
         """Let time pass and seeded changes happen: {kind, at, fan, ids} each.
 
         Args:
-            days, hours: how far the shared clock moves.
+            days: how far the shared clock moves,
+            hours: and these on top.
             changes: how many (0: only time passes), or how many of each kind.
         """
         body: Document = {"days": days, "hours": hours}

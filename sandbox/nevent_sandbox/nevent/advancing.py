@@ -1,11 +1,10 @@
 """Lets time pass: a seeded batch of what happens to an audience in some days."""
 
-from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nevent_sandbox.nevent.changes import Changes
-from nevent_sandbox.nevent.concerts import Concert
+from nevent_sandbox.nevent.choosing import TRIES, Choosing
 from nevent_sandbox.nevent.fans import TAGS
 from nevent_sandbox.nevent.instants import DAY, HOUR, MINUTE, iso
 from nevent_sandbox.nevent.orders import COMPLETED, Holder, Order
@@ -13,9 +12,11 @@ from nevent_sandbox.nevent.rows import Fan
 from nevent_sandbox.nevent.sales import DOORS
 from nevent_sandbox.nevent.store import Store
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 DEFAULT = 20
 MOST = 5000
-_TRIES = 40
 _CONSENTING = 0.8
 _CITIES = ("Murcia", "Gijón", "Cáceres", "Vitoria-Gasteiz")
 
@@ -29,6 +30,7 @@ class Advance:
         self._store = store
         self._chance = Random(f"{store.seed} {store.turns}")  # noqa: S311 - a seeded audience
         self._changes = Changes(store)
+        self._choose = Choosing(self._changes, self._chance)
         self._kinds: dict[str, Callable[[], Change | None]] = {
             "purchase": self._purchase,
             "check_in": self._check_in,
@@ -73,38 +75,11 @@ class Advance:
         """The names of all kinds."""
         return list(self._kinds)
 
-    def _fan(self, test: Callable[[Fan], bool] = lambda _: True) -> Fan | None:
-        fans = self._store.fans
-        if not len(fans):
-            return None
-        for _ in range(_TRIES):
-            fan = fans.at(self._chance.randrange(len(fans)))
-            if test(fan):
-                return fan
-        return None
-
-    def _order(self, test: Callable[[Order], bool], concert: Concert | None = None) -> Order | None:
-        base = self._store.base_orders
-        low, high = base.sales.bounds(concert.index) if concert else (0, base.size)
-        for _ in range(_TRIES if high > low else 0):
-            number = self._chance.randrange(low, high)
-            order = self._store.orders.get(self._store.identifiers.make("purchase", number))
-            if order and order.user_id not in self._store.fans.gone and test(order):
-                return order
-        return None
-
-    def _coming(self) -> list[Concert]:
-        at = self._changes.at
-        return [c for c in self._store.concerts if not c.fixed_status and c.date > at + DAY]
-
-    def _on_sale(self) -> list[Concert]:
-        return [c for c in self._coming() if c.on_sale <= self._changes.at]
-
     def _order_id(self, order: Order) -> str:
         return self._store.orders.base.identify(order)
 
     def _purchase(self) -> Change | None:
-        fan, concerts = self._fan(), self._on_sale()
+        fan, concerts = self._choose.fan(), self._choose.on_sale()
         if fan is None or not concerts:
             return None
         kind = self._chance.choice(("general", "general", "early", "vip"))
@@ -127,7 +102,7 @@ class Advance:
             active = any(ticket.status == "ACTIVE" for ticket in order.tickets)
             return order.state in COMPLETED and active
 
-        order = self._order(usable, concert)
+        order = self._choose.order(usable, concert)
         if order is None:
             return None
         ticket = next(ticket for ticket in order.tickets if ticket.status == "ACTIVE")
@@ -141,8 +116,8 @@ class Advance:
             fresh = all(ticket.status == "ACTIVE" for ticket in order.tickets)
             return order.state in {"SUCCEEDED", "COMPLETE"} and fresh and not order.refunded
 
-        coming = self._coming()
-        return self._order(plain, self._chance.choice(coming)) if coming else None
+        coming = self._choose.coming()
+        return self._choose.order(plain, self._chance.choice(coming)) if coming else None
 
     def _refund(self) -> Change | None:
         order = self._sold()
@@ -152,7 +127,7 @@ class Advance:
         return {"fan": order.user_id, "ids": [self._order_id(order)]}
 
     def _transfer(self) -> Change | None:
-        order, friend = self._sold(), self._fan()
+        order, friend = self._sold(), self._choose.fan()
         if order is None or friend is None or friend["id"] == order.user_id:
             return None
         self._changes.transfer(order, order.tickets[0].number, Holder(friend["id"]))
@@ -160,7 +135,7 @@ class Advance:
         return {**fans, "ids": [self._order_id(order)]}
 
     def _event_moved(self) -> Change | None:
-        coming = [c for c in self._coming() if c.date > self._changes.at + 20 * DAY]
+        coming = [c for c in self._choose.coming() if c.date > self._changes.at + 20 * DAY]
         if not coming:
             return None
         concert = self._chance.choice(coming)
@@ -168,7 +143,7 @@ class Advance:
         return {"fan": None, "ids": [concert.id]}
 
     def _lineup_changed(self) -> Change | None:
-        coming = self._coming()
+        coming = self._choose.coming()
         if not coming:
             return None
         concert = self._chance.choice(coming)
@@ -184,24 +159,24 @@ class Advance:
 
     def _tag_added(self) -> Change | None:
         tag = self._chance.choice(TAGS)
-        fan = self._fan(lambda row: tag not in row["tags"])
+        fan = self._choose.fan(lambda row: tag not in row["tags"])
         return self._set(fan, tags=[*(fan or {"tags": []})["tags"], tag])
 
     def _tag_removed(self) -> Change | None:
-        fan = self._fan(lambda row: bool(row["tags"]))
+        fan = self._choose.fan(lambda row: bool(row["tags"]))
         return self._set(fan, tags=(fan or {"tags": []})["tags"][1:])
 
     def _city_changed(self) -> Change | None:
         city = self._chance.choice(_CITIES)
-        return self._set(self._fan(lambda row: row["city"] != city), city=city)
+        return self._set(self._choose.fan(lambda row: row["city"] != city), city=city)
 
     def _email_changed(self) -> Change | None:
-        fan = self._fan(lambda row: "@" in (row["email"] or ""))
+        fan = self._choose.fan(lambda row: "@" in (row["email"] or ""))
         local, _, domain = (fan or {"email": ""})["email"].strip().partition("@")
         return self._set(fan, email=f"{local}.nuevo@{domain}")
 
     def _consented(self, *, granted: bool, act: str) -> Change | None:
-        fan = self._fan(
+        fan = self._choose.fan(
             lambda row: ((row["thirdPartySharing"] or {}).get("granted", False)) == granted
         )
         if fan is None:
@@ -216,13 +191,13 @@ class Advance:
         return self._consented(granted=True, act="withdraw")
 
     def _preference_changed(self) -> Change | None:
-        fan = self._fan()
+        fan = self._choose.fan()
         enabled = bool(fan and fan["communicationPreferences"]["emailEnabled"])
         return self._set(fan, communicationPreferences={"emailEnabled": not enabled})
 
     def _subscribed(self) -> Change | None:
         newsletter = self._chance.randrange(len(self._store.subscriptions))
-        fan = self._fan(
+        fan = self._choose.fan(
             lambda row: (
                 bool(row["email"]) and not self._store.subscriptions_of(newsletter, row["id"])
             )
@@ -230,7 +205,7 @@ class Advance:
         if fan is None:
             return None
         values = {"userId": fan["id"], "email": fan["email"], "source": "Event Registration"}
-        concerts = self._on_sale()
+        concerts = self._choose.on_sale()
         if concerts:
             concert = self._chance.choice(concerts)
             values |= {"eventId": concert.id, "eventName": concert.name}
@@ -240,7 +215,7 @@ class Advance:
     def _unsubscribed(self) -> Change | None:
         newsletter = self._chance.randrange(len(self._store.subscriptions))
         register = self._store.subscriptions[newsletter]
-        for _ in range(_TRIES if len(register) else 0):
+        for _ in range(TRIES if len(register) else 0):
             row = register.at(self._chance.randrange(len(register)))
             if row["status"] == "CONFIRMED":
                 self._changes.set_subscription(newsletter, row, {"status": "UNSUBSCRIBED"})
@@ -248,7 +223,7 @@ class Advance:
         return None
 
     def _erased(self) -> Change | None:
-        fan = self._fan()
+        fan = self._choose.fan()
         if fan is None:
             return None
         self._changes.erase(fan)

@@ -1,7 +1,6 @@
 """Precise changes that tests order; each body names one act."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nevent_sandbox.nevent.answers import BadRequestError, MissingError
 from nevent_sandbox.nevent.changes import Changes
@@ -11,6 +10,9 @@ from nevent_sandbox.nevent.orders import MOST_TICKETS, Holder, Order
 from nevent_sandbox.nevent.routing import Side
 from nevent_sandbox.nevent.rows import Fan
 from nevent_sandbox.nevent.wire import order_of_ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Body = dict[str, Any]
 _CONCERT = {

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from nevent_sandbox.nevent.comparing import compare
+from nevent_sandbox.nevent.standing import Standing
 from nevent_sandbox.nevent.store import Store
 
 Test = Callable[[str], bool]
@@ -22,6 +23,7 @@ class Membership:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._standing = Standing(store)
         self._found: dict[tuple[bytes, int, int, int], Sequence[int]] = {}
 
     def members(self, definition: Any) -> Sequence[int]:
@@ -72,10 +74,10 @@ class Membership:
         return maker(criterion, lambda found: compare(operator, found, value))
 
     def _spent(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        store = self._store
+        standing = self._standing
 
         def test(user: str) -> bool:
-            return holds(store.spent_cents(user) / 100)
+            return holds(standing.spent_cents(user) / 100)
 
         return test
 
@@ -88,20 +90,20 @@ class Membership:
             if concert
         }
 
-        return store.attendees(wanted).__contains__
+        return self._standing.attendees(wanted).__contains__
 
     def _label(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        return lambda user: any(holds(tag) for tag in self._store.quick(user, "tags"))
+        return lambda user: any(holds(tag) for tag in self._standing.quick(user, "tags"))
 
     def _country(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        return lambda user: holds(self._store.quick(user, "country"))
+        return lambda user: holds(self._standing.quick(user, "country"))
 
     def _custom(self, criterion: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
         name = (criterion.get("filters") or {}).get("property_name")
         wanted = next((d["id"] for d in self._store.definitions if d["name"] == name), None)
 
         def test(user: str) -> bool:
-            for item in self._store.quick(user, "customFieldValues"):
+            for item in self._standing.quick(user, "customFieldValues"):
                 if item["propertyDefinitionId"] == wanted:
                     value = item["value"]
                     return any(map(holds, value if isinstance(value, list) else [value]))
@@ -110,7 +112,7 @@ class Membership:
         return test
 
     def _ticket_type(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        return lambda user: any(map(holds, self._store.type_names(user)))
+        return lambda user: any(map(holds, self._standing.type_names(user)))
 
 
 def _stanzas(definition: Any) -> list[dict[str, Any]]:

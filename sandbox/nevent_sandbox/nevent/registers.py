@@ -124,7 +124,7 @@ class Register(Generic[Row]):
     def _sorted(self, positions: Iterable[int], by: str) -> Sequence[int]:
         def sort_key(position: int) -> tuple[bool, Any]:
             value = self.field(position, by)
-            return value is not None, value or ""
+            return value is not None, "" if value is None else value
 
         return array("I", sorted(positions, key=sort_key))
 

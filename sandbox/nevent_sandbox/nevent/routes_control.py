@@ -1,8 +1,7 @@
 """The control plane's Nevent part: state, advance, edit. Unauthenticated."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -11,6 +10,9 @@ from nevent_sandbox.nevent.answers import BadRequestError
 from nevent_sandbox.nevent.edits import Edit
 from nevent_sandbox.nevent.instants import iso
 from nevent_sandbox.nevent.routing import NO_TOKEN, Routes, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MOST_ROWS = 10_000
 

@@ -50,9 +50,7 @@ def _list(side: Side, request: Request) -> dict[str, Any]:
 def _test(side: Side, request: Request) -> tuple[tuple[object, ...], Callable[[int], bool]] | None:
     query, field = request.query_params, side.store.fans.field
     texts = {
-        name: query[parameter].strip().lower()
-        for parameter, name in _TEXTS.items()
-        if query.get(parameter)
+        name: query[parameter].lower() for parameter, name in _TEXTS.items() if query.get(parameter)
     }
     low, high = moment_of(query, "createdFrom"), moment_of(query, "createdTo")
     if not texts and low is None and high is None:

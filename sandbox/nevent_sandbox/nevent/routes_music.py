@@ -32,7 +32,7 @@ def _lineup(side: Side, request: Request) -> dict[str, Any]:
     concert = side.store.concert(request.path_params["id"])
     if concert is None:
         raise MissingError("Event not found")
-    return side.wire.lineup(concert)
+    return side.wire.lineup(concert, side.likings)
 
 
 def _performers(side: Side, request: Request) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _likes(side: Side, request: Request) -> dict[str, Any]:
     if number is None or number >= len(side.store.artists):
         raise MissingError("Performer not found")
     page = wanted(request.query_params, ("createdAt",))
-    rows = side.store.likes_of_artist(number)
+    rows = side.likings.of_artist(number)
     if page.descending:
         rows = rows[::-1]
-    return list_page(rows, page, side.store.like)
+    return list_page(rows, page, side.likings.written)

@@ -16,6 +16,7 @@ from nevent_sandbox.nevent.answers import (
     answer,
     refusal,
 )
+from nevent_sandbox.nevent.likings import Likings
 from nevent_sandbox.nevent.membership import Membership
 from nevent_sandbox.nevent.store import Store
 from nevent_sandbox.nevent.tokens import Tokens
@@ -43,6 +44,7 @@ class Side:
         """Forget every change and every token."""
         self.store = Store(clock=self.clock, fans=self._fans, seed=self._seed)
         self.members = Membership(self.store)
+        self.likings = Likings(self.store)
         self.wire = Wire(
             self.store, published=self.published, amounts_in_cents=self._amounts_in_cents
         )

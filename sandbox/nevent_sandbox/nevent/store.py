@@ -6,7 +6,6 @@ from typing import Any
 
 from nevent_sandbox.clock import Clock
 from nevent_sandbox.credentials import NEVENT_TENANT_ID
-from nevent_sandbox.nevent.arithmetic import mix
 from nevent_sandbox.nevent.checkins import CheckIn, CheckIns
 from nevent_sandbox.nevent.concerts import Concert, concerts
 from nevent_sandbox.nevent.definitions import definitions
@@ -14,7 +13,7 @@ from nevent_sandbox.nevent.fans import Fans
 from nevent_sandbox.nevent.identifiers import Identifiers
 from nevent_sandbox.nevent.instants import DAY, HOUR, iso, of_datetime
 from nevent_sandbox.nevent.newsletters import NAMES, Subscription, Subscriptions
-from nevent_sandbox.nevent.orders import COMPLETED, Order, Orders
+from nevent_sandbox.nevent.orders import Order, Orders
 from nevent_sandbox.nevent.people import number_in_email
 from nevent_sandbox.nevent.performers import Likes, performers
 from nevent_sandbox.nevent.registers import Register
@@ -23,7 +22,6 @@ from nevent_sandbox.nevent.segments import segments
 
 TENANT_ID = NEVENT_TENANT_ID
 _ERASED_FROM = 0xF0000000  # numbers of fans who were erased before the sandbox started
-_KEPT_LIKES = 4
 _KEPT_PEOPLE = 5000
 _REASONS = ("FAN_REQUEST", "FAN_REQUEST", "INACTIVITY", "DUPLICATE")
 
@@ -84,7 +82,6 @@ class Store:
         self.added: dict[str, int] = defaultdict(int)
         self.turns = 0
         self._people: dict[str, dict[str, Any]] = {}
-        self._likes: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self._orders_of: dict[str, set[str]] = defaultdict(set)
         self._check_ins_of: dict[int, set[str]] = defaultdict(set)
 
@@ -192,49 +189,6 @@ class Store:
         kept = [row for row in rows if row["userId"] == user_id]
         return sorted(kept, key=lambda row: (row["updatedAt"], row["id"]))
 
-    def spent_cents(self, user_id: str) -> int:
-        """What a fan paid in euros for completed orders, less what was paid back, in cents."""
-        number = self.number(user_id)
-        if number is not None and user_id not in self._orders_of:
-            return sum(map(self.base_orders.net_euro_cents, self.base_orders.of_fan(number)))
-        return sum(
-            order.total - order.refunded
-            for order in self.orders_of(user_id)
-            if order.state in COMPLETED and order.currency == "EUR"
-        )
-
-    def type_names(self, user_id: str) -> set[str]:
-        """The names of the tickets that a fan bought in completed orders."""
-        number = self.number(user_id)
-        if number is not None and user_id not in self._orders_of:
-            orders = self.base_orders
-            return {n for order in orders.of_fan(number) for n in orders.type_names(order)}
-        return {
-            ticket.type_name
-            for order in self.orders_of(user_id)
-            if order.state in COMPLETED
-            for ticket in order.tickets
-        }
-
-    def attendees(self, wanted: set[int]) -> set[str]:
-        """The fans who were at one of these concerts."""
-        later = self.check_ins.changed
-        identify = self.check_ins.base.identify
-        found = {row.user_id for row in later.values() if _was_there(row, wanted)}
-        for concert in wanted:
-            for row in self.base_check_ins.of_concert(concert):
-                if row.status != "VOIDED" and not (later and identify(row) in later):
-                    found.add(row.user_id)
-        return found
-
-    def quick(self, user_id: str, name: str) -> Any:
-        """Tags, country or custom values of a fan, without composing all of him."""
-        row = self.fans.changed.get(user_id)
-        if row is not None:
-            return row[name]
-        number = self.number(user_id)
-        return None if number is None else self.base_fans.trait(number, name)
-
     def fan_by_email(self, email: str) -> Fan | None:
         """The first fan with an e-mail, in any case."""
         wanted = email.strip().lower()
@@ -251,33 +205,9 @@ class Store:
                         return found
         return None
 
-    def likes_of_artist(self, artist: int) -> list[tuple[int, int]]:
-        """Moment and fan of every like of an artist, the oldest first."""
-        key = (artist, self.fans.version)
-        if key not in self._likes:
-            if len(self._likes) >= _KEPT_LIKES:
-                self._likes.clear()
-            gone = {self.identifiers.number("user", user) for user in self.fans.gone}
-            numbers = (n for n in self.likes.fans(artist, self.fans_at_start) if n not in gone)
-            self._likes[key] = sorted((self.liked(n, artist), n) for n in numbers)
-        return self._likes[key]
-
-    def liked(self, fan: int, artist: int) -> int:
-        """When a fan of the base audience liked an artist: after joining, before the start."""
-        base = self.base_fans
-        created = base.created(fan, base.updated_at(base.rank(fan)))
-        return created + (self.start - created) * (mix(fan, artist) % 1000) // 1000
-
-    def like(self, row: tuple[int, int]) -> dict[str, Any]:
-        """One like: the fan, and when."""
-        person = self.person(self.identifiers.make("user", row[1])) or {}
-        kept = {key: person[key] for key in ("id", "email", "name", "surname", "phone")}
-        return {**kept, "createdAt": iso(row[0])}
-
-    def like_count(self, performer: str) -> int:
-        """How many fans of the base audience like an artist."""
-        number = self.identifiers.number("performer", performer)
-        return 0 if number is None else self.likes.count(number, self.fans_at_start)
+    def untouched(self, user_id: str) -> int | None:
+        """The number of a fan whose orders are all as they were at the start, else None."""
+        return None if user_id in self._orders_of else self.number(user_id)
 
     def next_number(self, kind: str, size: int) -> int:
         """A number for a new row of a kind whose base has this size."""
@@ -298,7 +228,3 @@ class Store:
             }
             for number in range(count)
         ]
-
-
-def _was_there(row: CheckIn, wanted: set[int]) -> bool:
-    return row.concert in wanted and row.status != "VOIDED"

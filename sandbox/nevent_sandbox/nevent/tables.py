@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from nevent_sandbox.nevent.checkins import CheckIn
 from nevent_sandbox.nevent.instants import iso
+from nevent_sandbox.nevent.likings import Likings
 from nevent_sandbox.nevent.orders import Order
 from nevent_sandbox.nevent.store import TENANT_ID, Store
 
@@ -93,6 +94,7 @@ class Lines:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._likings = Likings(store)
         self._of_fan: dict[str, Callable[[str], list[Line]]] = {
             "purchases": self._purchases,
             "tickets": self._tickets,
@@ -181,7 +183,7 @@ class Lines:
                 "user_id": user,
                 "performer_id": self._store.artists[artist]["id"],
                 "performer_name": self._store.artists[artist]["name"],
-                "created_at": iso(self._store.liked(number, artist)),
+                "created_at": iso(self._likings.moment(number, artist)),
             }
             for artist in self._store.likes.of(number)
         ]

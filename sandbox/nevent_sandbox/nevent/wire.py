@@ -5,6 +5,7 @@ from typing import Any
 from nevent_sandbox.nevent.checkins import CheckIn
 from nevent_sandbox.nevent.concerts import Concert
 from nevent_sandbox.nevent.instants import iso, iso_or_none
+from nevent_sandbox.nevent.likings import Likings
 from nevent_sandbox.nevent.newsletters import Subscription
 from nevent_sandbox.nevent.orders import MOST_TICKETS, Holder, Order, Ticket
 from nevent_sandbox.nevent.rows import Fan
@@ -117,7 +118,7 @@ class Wire:
             "city": concert.city,
         }
 
-    def lineup(self, concert: Concert) -> dict[str, Any]:
+    def lineup(self, concert: Concert, likings: Likings) -> dict[str, Any]:
         """Days, stages, sessions and their performers."""
         return {
             "eventId": concert.id,
@@ -128,7 +129,9 @@ class Wire:
                     "stages": [
                         {
                             "stage": stage["stage"],
-                            "sessions": [self._session(session) for session in stage["sessions"]],
+                            "sessions": [
+                                self._session(session, likings) for session in stage["sessions"]
+                            ],
                         }
                         for stage in day["stages"]
                     ],
@@ -141,15 +144,13 @@ class Wire:
         """Money in the unit this sandbox was told to use."""
         return cents if self._cents else cents / 100
 
-    def _session(self, session: dict[str, Any]) -> dict[str, Any]:
+    def _session(self, session: dict[str, Any], likings: Likings) -> dict[str, Any]:
         performer = self._store.artists_by_id[session["performer"]]
         return {
             "name": session["name"],
             "startDateTime": iso(session["start"]),
             "endDateTime": iso(session["end"]),
-            "performers": [
-                {"performer": performer, "likeCount": self._store.like_count(performer["id"])}
-            ],
+            "performers": [{"performer": performer, "likeCount": likings.count(performer["id"])}],
         }
 
     def _ticket_of(self, ticket: Ticket) -> dict[str, Any]:
