@@ -51,7 +51,7 @@ class Sandbox:
         from nevent_sandbox.nevent_handle import NeventHandle  # noqa: PLC0415  # the same
 
         self.clock = Clock()
-        sockets = [_bound(port) for port in (nevent_port, klaviyo_port)]
+        sockets = _bound(nevent_port, klaviyo_port)
         nevent = build_nevent(clock=self.clock, fans=fans, seed=seed, contract=nevent_contract)
         klaviyo = build_klaviyo(clock=self.clock, limits=limits)
         apps = [_Latency(app, latency_ms / 1000) for app in (nevent, klaviyo)]
@@ -142,12 +142,19 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions
 
 
-def _bound(port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((HOST, port))
-    except OSError as error:
-        sock.close()
-        raise OSError(f"Port {port} cannot be used ({error.strerror}); choose another.") from error
-    return sock
+def _bound(*ports: int) -> list[socket.socket]:
+    """A socket for each port, or none at all."""
+    sockets: list[socket.socket] = []
+    for port in ports:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sockets.append(sock)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((HOST, port))
+            sock.listen()
+        except OSError as error:
+            for each in sockets:
+                each.close()
+            why = f"Port {port} cannot be used ({error.strerror}); choose another."
+            raise OSError(why) from error
+    return sockets

@@ -117,7 +117,7 @@ def _route(own: Account, operation: Operation) -> Route:
             )
         except ApiError as error:
             return _refusal(error, headers, own.knobs.pointers)
-        if answer.items is not None:
+        if answer.items is not None and operation.name not in SCHEMAS:
             request.state.items = answer.items
         return _told(answer.status, answer.document, headers)
 

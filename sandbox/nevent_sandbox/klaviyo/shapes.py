@@ -117,7 +117,7 @@ SCHEMAS: dict[str, Schema] = {
             "profile-merge",
             "id relationships",
             id={"type": "string"},
-            relationships=_object("profiles", profiles=_data(_identified("profile", 1))),
+            relationships=_object("profiles", profiles=_object(data=_identified("profile"))),
         )
     ),
     "POST /api/events": _data(

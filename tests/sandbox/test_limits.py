@@ -1,0 +1,139 @@
+"""Klaviyo's rate limits, on a clock that tests move."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from nevent_sandbox.clock import Clock
+from nevent_sandbox.klaviyo.errors import ApiError
+from nevent_sandbox.klaviyo.limits import Limits, window_scale
+from nevent_sandbox.klaviyo.operations import OPERATIONS
+
+IMPORT = OPERATIONS["POST /api/profile-bulk-import-jobs"]
+LISTS = OPERATIONS["GET /api/lists"]
+CREATE_LIST = OPERATIONS["POST /api/lists"]
+PROFILES = OPERATIONS["GET /api/profiles"]
+LIST = OPERATIONS["GET /api/lists/{id}"]
+
+
+class Hands(Clock):
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = datetime(2026, 7, 15, tzinfo=UTC).timestamp()
+
+    def time(self) -> float:
+        """Where the hands stand."""
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        """Move them."""
+        self.at += by.total_seconds()
+
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+
+
+@pytest.fixture
+def clock() -> Hands:
+    """Standing still."""
+    return Hands()
+
+
+def _wait(limits: Limits, operation: str = IMPORT.name, **query: str) -> int | None:
+    """Seconds to wait; None when the request is let in."""
+    try:
+        limits.admit(OPERATIONS[operation], query)
+    except ApiError as error:
+        assert error.status == 429
+        return int(error.headers["Retry-After"])
+    return None
+
+
+def test_the_eleventh_import_within_a_second_has_to_wait_one(clock: Hands) -> None:
+    """Burst."""
+    limits = Limits(clock, "real")
+    assert [_wait(limits) for _ in range(11)] == [None] * 10 + [1]
+    clock.advance(SECOND)
+    assert _wait(limits) is None
+
+
+def test_150_imports_fill_a_minute(clock: Hands) -> None:
+    """Steady: the window began with the first of them."""
+    limits = Limits(clock, "real")
+    for _ in range(15):
+        assert [_wait(limits) for _ in range(10)] == [None] * 10
+        clock.advance(SECOND)
+    assert _wait(limits) == 45
+    clock.advance(timedelta(seconds=45))
+    assert _wait(limits) is None
+
+
+def test_150_lists_fill_a_day(clock: Hands) -> None:
+    """Daily."""
+    limits = Limits(clock, "real")
+    for _ in range(150):
+        assert _wait(limits, CREATE_LIST.name) is None
+        clock.advance(SECOND)
+    assert _wait(limits, CREATE_LIST.name) == 86_400 - 150
+    clock.advance(DAY)
+    assert _wait(limits, CREATE_LIST.name) is None
+
+
+def test_reading_and_writing_one_path_are_counted_apart(clock: Hands) -> None:
+    """The counter is the operation's."""
+    limits = Limits(clock, "real")
+    assert [_wait(limits) for _ in range(11)][-1] == 1
+    assert _wait(limits, "GET /api/profile-bulk-import-jobs") is None
+
+
+def test_headers_tell_of_the_minute(clock: Hands) -> None:
+    """Limit, what remains of it, and when it begins anew."""
+    limits = Limits(clock, "real")
+    limits.admit(LISTS, {})
+    clock.advance(timedelta(seconds=20))
+    assert limits.admit(LISTS, {}) == {
+        "RateLimit-Limit": "750",
+        "RateLimit-Remaining": "748",
+        "RateLimit-Reset": "40",
+    }
+
+
+def test_predictions_make_reading_profiles_slower(clock: Hands) -> None:
+    """10 a second instead of 75, in addition and across operations."""
+    limits, query = Limits(clock, "real"), {"additional-fields[profile]": "predictive_analytics"}
+    for _ in range(10):
+        assert _wait(limits, PROFILES.name, **query) is None
+    assert _wait(limits, "GET /api/profiles/{id}", **query) == 1
+    assert _wait(limits, PROFILES.name) is None
+
+
+def test_the_size_of_a_list_may_be_read_once_a_second(clock: Hands) -> None:
+    """1 a second, 15 a minute."""
+    limits, query = Limits(clock, "real"), {"additional-fields[list]": "profile_count"}
+    assert _wait(limits, LIST.name, **query) is None
+    assert _wait(limits, LIST.name, **query) == 1
+    assert _wait(limits, LIST.name) is None
+
+
+def test_scaled_windows_are_shorter(clock: Hands) -> None:
+    """A minute is a second; Retry-After stays a whole number."""
+    limits = Limits(clock, "scaled=60")
+    assert [_wait(limits) for _ in range(11)][-1] == 1
+    clock.advance(timedelta(seconds=1 / 60))
+    assert _wait(limits) is None
+
+
+def test_off_counts_nothing(clock: Hands) -> None:
+    """Neither 429 nor headers."""
+    limits = Limits(clock, "off")
+    assert [limits.admit(IMPORT, {}) for _ in range(500)] == [{}] * 500
+
+
+@pytest.mark.parametrize("mode", ["", "fast", "scaled", "scaled=0", "scaled=x"])
+def test_an_unknown_mode_is_refused(mode: str) -> None:
+    """With the modes there are."""
+    with pytest.raises(ValueError, match="real, scaled=N"):
+        window_scale(mode)
