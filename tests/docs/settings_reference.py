@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PLUGINS: dict[str, type[PluginBase]] = {"tap-nevent": TapNevent, "target-klaviyo": TargetKlaviyo}
+LOADER_README = ROOT / "target-klaviyo" / "README.md"  # tests/tap_nevent checks the tap's own
 TABLE_HEAD = "| Setting | Kind | Default | What it does |\n| --- | --- | --- | --- |\n"
 
 # The SDK gives every plugin these; ours are what Meltano must know the kind of.
@@ -131,7 +131,7 @@ def _shown_default(setting: Setting) -> str:
 
 
 def write() -> None:
-    """Put the settings of both plugins into meltano.yml and into their READMEs."""
+    """Put the settings of both plugins into meltano.yml, the loader's into its README."""
     path = ROOT / "meltano.yml"
     text = path.read_text()
     for name, plugin in PLUGINS.items():
@@ -139,19 +139,14 @@ def write() -> None:
             meltano_settings(plugin), sort_keys=False, allow_unicode=True, width=96
         )
         indented = "".join(f"    {line}\n" for line in block.splitlines())
-        text = re.sub(
-            rf"(  - name: {name}\n(?:    .*\n)*?)    settings:.*\n(?:    [-\s].*\n)*",
-            lambda found, new=indented: f"{found[1]}    settings:\n{new}",
-            text,
-            count=1,
-        )
-        readme = ROOT / name / "README.md"
-        told = readme.read_text()
-        if old := table_in(told):
-            readme.write_text(told.replace(old, table(plugin)))
-        else:
-            sys.stdout.write(f"{readme.relative_to(ROOT)} has no settings table:\n{table(plugin)}")
+        before = rf"  - name: {name}\n(?:    .*\n)*?    settings:"
+        found = re.search(rf"({before}).*\n((?:    [-\s].*\n)*)", text)
+        if found is None:
+            raise LookupError(f"meltano.yml has no settings of {name}")
+        text = f"{text[: found.end(1)]}\n{indented}{text[found.end() :]}"
     path.write_text(text)
+    told = LOADER_README.read_text()
+    LOADER_README.write_text(told.replace(table_in(told), table(TargetKlaviyo)))
 
 
 if __name__ == "__main__":

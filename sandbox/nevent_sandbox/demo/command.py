@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 PIPED_WIDTH = 120
+ODD_FANS = 100  # rejects to expect: the audience has broken addresses on purpose
 _INTERRUPTED = 130
 
 
@@ -52,7 +53,9 @@ def demo(*, fans: int, seed: int, limits: str, show: int, as_json: bool) -> None
     folder = Path(tempfile.mkdtemp(prefix="nevent-klaviyo-demo-"))
     try:
         with Sandbox(fans=fans, seed=seed, limits=limits) as sandbox:
-            shown = Demonstration(console, sandbox, Project(source, folder, sandbox), show=show)
+            most = max(ODD_FANS, fans // 10)
+            project = Project(source, folder, sandbox, max_rejects=most)
+            shown = Demonstration(console, sandbox, project, show=show)
             shown.run()
     except KeyboardInterrupt:
         console.print(f"Stopped. Logs so far: {folder}")
