@@ -9,10 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from docs import contract_reference
+from docs import settings_reference as reference
 from target_klaviyo.target import TargetKlaviyo
-
-from tests.docs import contract_reference
-from tests.docs import settings_reference as reference
 
 MELTANO: dict[str, Any] = yaml.safe_load((reference.ROOT / "meltano.yml").read_text())
 

@@ -9,9 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from end_to_end.conftest import Project
     from nevent_sandbox import Sandbox
-
-    from tests.end_to_end.conftest import Project
 
 Document = dict[str, Any]
 

@@ -10,9 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from end_to_end.conftest import Project
     from nevent_sandbox import Sandbox
-
-    from tests.end_to_end.conftest import Project
 
 RUN = ("run", "tap-nevent", "target-klaviyo")
 
