@@ -75,7 +75,8 @@ class Concerts:
         """Who plays there, in order, each once."""
         if not concert_id:
             return ()
-        self.read_lineups([concert_id])
+        if concert_id not in self._lineups:
+            self.read_lineups([concert_id])
         return self._lineups[concert_id]
 
     def read_lineups(self, concert_ids: Iterable[str | None]) -> None:

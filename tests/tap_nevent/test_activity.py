@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_extraction import Output
     from nevent_sandbox.nevent_handle import NeventHandle
-
-    from tests.tap_nevent.conftest import Output
 
 ACTIVITY = "fan_activity"
 COMPLETED = {"SUCCEEDED", "COMPLETE", "REFUNDED"}

@@ -16,9 +16,8 @@ from tap_nevent.tap import TapNevent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_extraction import Output
     from nevent_sandbox.nevent_handle import NeventHandle
-
-    from tests.tap_nevent.conftest import Output
 
 KINDS = {
     "TEXT": ("hola", "hola"),
@@ -55,9 +54,8 @@ def test_a_custom_field_is_a_typed_column(
 ) -> None:
     """Found at discovery, with its values."""
     raw, expected = KINDS[kind]
-    made = nevent.edit(
-        add_property={"name": "mi_campo", "displayName": "Mi campo", "dataType": kind}
-    )
+    field = {"name": "mi_campo", "displayName": "Mi campo", "dataType": kind}
+    made = nevent.edit(add_property=field)
     fan = extract(None, "fans").records["fans"][0]["id"]
     value = {"propertyDefinitionId": made["id"], "value": raw}
     nevent.edit(user=fan, set={"customFieldValues": [value]})

@@ -15,9 +15,8 @@ from tap_nevent.streams import STREAMS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_extraction import Output
     from nevent_sandbox.nevent_handle import NeventHandle
-
-    from tests.tap_nevent.conftest import Output
 
 README = Path(__file__).parents[2] / "tap-nevent" / "README.md"
 FORBIDDEN = ("birthDate", "address", "postalCode", "taxId")
@@ -82,6 +81,26 @@ def test_late_consent_brings_what_the_bookmarks_have_passed(
         assert second.of(stream, fan), stream
     third = extract(second.state)
     assert not any(third.of(stream, fan) for stream in ("tickets", "purchases", "attendance"))
+
+
+def test_a_holder_who_consents_late_gets_tickets_that_others_bought(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """The ticket is its holder's, whoever paid for it."""
+    buyer = next(user for user in nevent.users() if granted(user))["id"]
+    holder = next(user for user in nevent.users() if not granted(user))["id"]
+    concert = nevent.events()[0]["id"]
+    order = nevent.edit(
+        add_purchase={"user": buyer, "event": concert, "tickets": 2, "holders": [None, holder]}
+    )
+    nevent.advance(days=2, changes=0)
+    first = extract()
+    own = [each for each in first.records["tickets"] if each["order_id"] == order["id"]]
+    assert [(each["fan_id"], each["first_of_order"]) for each in own] == [(buyer, True)]
+    nevent.edit(user=holder, consent="grant")
+    told = extract(first.state).of("tickets", holder)
+    assert order["id"] in {each["order_id"] for each in told}
+    assert {each["fan_id"] for each in told} == {holder}
 
 
 def test_a_withdrawal_is_told_once_and_never_on_a_first_run(

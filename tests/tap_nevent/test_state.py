@@ -14,9 +14,8 @@ from tap_nevent.bookmark import Bookmark
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_extraction import Output
     from nevent_sandbox.nevent_handle import NeventHandle
-
-    from tests.tap_nevent.conftest import Output
 
 WHOLE = {"tenants", "custom_field_definitions", "segments", "segment_members"}
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -103,6 +102,34 @@ def test_unordered_rows_hold_the_bookmark_until_all_are_read() -> None:
     assert "replication_key_value" not in state
     bookmark.hold(holding=False)
     assert state["replication_key_value"] == written(NOON - timedelta(days=1))
+
+
+def test_a_future_date_hides_nobody_else(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """It is emitted once, and later changes of others still are."""
+    odd, other = (each["id"] for each in extract(None, "fans").records["fans"][:2])
+    nevent.edit(user=odd, set={"city": "Cuenca"}, at="2099-01-01T00:00:00.000Z")
+    first = extract(None, "fans")
+    assert first.of("fans", odd)
+    assert not extract(first.state, "fans").records["fans"]
+    nevent.edit(user=other, set={"city": "Soria"})
+    assert [each["id"] for each in extract(first.state, "fans").records["fans"]] == [other]
+
+
+def test_changes_of_one_instant_are_all_emitted(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Though the bookmark stands at that instant already."""
+    first = extract(None, "fans")
+    at = nevent.now()
+    one, two = (each["id"] for each in first.records["fans"][:2])
+    nevent.edit(user=one, set={"city": "Cuenca"}, at=at)
+    second = extract(first.state, "fans")
+    nevent.edit(user=two, set={"city": "Soria"}, at=at)
+    third = extract(second.state, "fans")
+    assert [each["id"] for each in second.records["fans"]] == [one]
+    assert [each["id"] for each in third.records["fans"]] == [two]
 
 
 @pytest.mark.parametrize(

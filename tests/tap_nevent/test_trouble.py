@@ -16,9 +16,8 @@ from tap_nevent.tap import TapNevent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_extraction import Output
     from nevent_sandbox.nevent_handle import NeventHandle
-
-    from tests.tap_nevent.conftest import Output
 
 PUBLISHED = {"consent_basis": "assume_granted", "consent_note": "Contract 12, 1 May 2026"}
 
