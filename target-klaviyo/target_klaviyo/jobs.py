@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client import KlaviyoError
+from klaviyo_client.errors import redacted
 from klaviyo_client.limits import GET_IMPORT_ERRORS, LIST_IMPORT_JOBS
 
 from target_klaviyo.shipments import PROFILES
@@ -79,6 +80,7 @@ class ImportFault(NamedTuple):
     """What Klaviyo says of one item that a job failed to import."""
 
     row: Row | None
+    code: str
     reason: str
     pointer: str | None
     payload: Any
@@ -101,5 +103,6 @@ def faults(session: KlaviyoSession, job: ImportJob) -> Iterator[ImportFault]:
                     str(attributes.get(name, "")).lower() for name in ("email", "phone_number")
                 )
                 row = next((by_person[each] for each in people if each in by_person), None)
-            reason = f"Klaviyo: {error.get('code', 'invalid')}: {error.get('detail', '')}"
-            yield ImportFault(row, reason, pointer, payload)
+            code = str(error.get("code", "invalid"))
+            reason = f"Klaviyo: {code}: {redacted(str(error.get('detail', '')))}"
+            yield ImportFault(row, code, reason, pointer, payload)

@@ -6,32 +6,28 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from klaviyo_client import KlaviyoError
-from klaviyo_client import RejectedError as RefusedError
-from singer_outcomes.rejects import RejectedError, record_hash
-
-from target_klaviyo.jobs import ImportJob, faults, finished
+from target_klaviyo.delivery import Delivery
+from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished
+from target_klaviyo.payloads import without_phone
 from target_klaviyo.queues import Origin, Queue, Row
-from target_klaviyo.shipments import EVENTS, PROFILES, Shipment, decode
+from target_klaviyo.shipments import EVENTS, PROFILES, Shipment, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from klaviyo_client import KlaviyoSession
     from singer_outcomes.ledger import Ledger, Ticket
     from singer_outcomes.sink import OutcomeSink
-    from singer_outcomes.summary import Summary
 
-    Reject = Callable[..., None]
+    from target_klaviyo.fates import Fates
 
 SENDING = 4  # requests under way at once
 OPEN_JOBS = 24  # import jobs whose end is awaited; each holds the keys of up to 10,000 people
 STATE_WAITS = 60.0  # seconds after which a waiting STATE sends a batch that is not full
 FIRST_POLL, LAST_POLL = 0.1, 3.0  # seconds between looks at the open jobs
-REFUSED_IN_A_ROW = 20  # then the fault is in every request, not in a row
-HTTP_TOO_LARGE = 413
+DUPLICATE = "duplicate_profile"  # e-mail and phone belong to two profiles
 PROGRESS_EVERY = 10.0  # seconds
 
 logger = logging.getLogger("target-klaviyo")
@@ -46,21 +42,15 @@ class Loader:
     """
 
     def __init__(
-        self,
-        session: KlaviyoSession,
-        *,
-        ledger: Ledger,
-        summary: Summary,
-        reject: Reject,
-        job_patience: float,
+        self, session: KlaviyoSession, fates: Fates, *, ledger: Ledger, job_patience: float
     ) -> None:
         self.profiles = Queue(PROFILES)
         self.events = Queue(EVENTS)
-        self.list_id: str | None = None
+        self.delivery = Delivery(session, fates)
         self._session = session
+        self._fates = fates
+        self._fates.free = self._free
         self._ledger = ledger
-        self._summary = summary
-        self._reject = reject
         self._patience = job_patience
         self._changed = threading.Condition()
         self._busy: set[str] = set()
@@ -69,8 +59,9 @@ class Loader:
         self._tickets: dict[int, Ticket] = {}
         self._error: BaseException | None = None
         self._stopping = False
-        self._pool = ThreadPoolExecutor(SENDING, thread_name_prefix="send")
-        self._watcher: threading.Thread | None = None
+        self._senders = ThreadPoolExecutor(SENDING, thread_name_prefix="send")
+        self._watchers = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        self._watched = False
 
     # The reading thread's side.
 
@@ -123,9 +114,8 @@ class Loader:
             self._stopping = True
             self._changed.notify_all()
         self._session.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._watcher is not None:
-            self._watcher.join()
+        self._senders.shutdown(wait=True, cancel_futures=True)
+        self._watchers.shutdown(wait=True)
 
     def _start(self, queue: Queue) -> bool:
         """Begin one request from this queue, if there is room and someone free to send."""
@@ -143,70 +133,30 @@ class Loader:
         ticket = self._tickets.pop(id(queue), None)
         if ticket is not None:
             self._ledger.seal(ticket)
-        if self._watcher is None:
-            self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
-            self._watcher.start()
+        if not self._watched:
+            self._watched = True
+            self._watchers.submit(self._watch).add_done_callback(self._ended)
         self._sending += 1
-        self._pool.submit(self._deliver, queue.shipment, rows).add_done_callback(self._sent)
+        self._senders.submit(self._deliver, queue.shipment, rows).add_done_callback(self._sent)
         return True
 
     def _sent(self, future: Future[None]) -> None:
         with self._changed:
             self._sending -= 1
+        self._ended(future)
+
+    def _ended(self, future: Future[None]) -> None:
+        """Keep what failed in a thread for the reading thread to raise."""
+        with self._changed:
             if not future.cancelled() and (error := future.exception()) is not None:
                 self._error = self._error or error
             self._changed.notify_all()
 
-    # The sending threads' side.
-
     def _deliver(self, shipment: Shipment, rows: list[Row]) -> None:
-        """Send rows until all are in; strip those that Klaviyo names, halve where it names none."""
-        parts = [rows]
-        refused = 0
-        while parts:
-            part = parts.pop()
-            try:
-                body = shipment.body((row.body for row in part), list_id=self.list_id)
-                answer = self._session.post(shipment.operation, body)
-            except RefusedError as error:
-                refused += 1
-                parts += self._without_refused(shipment, part, error, last=refused)
-            else:
-                refused = 0
-                self._accepted(shipment, part, answer)
-
-    def _without_refused(
-        self, shipment: Shipment, rows: list[Row], error: RefusedError, *, last: int
-    ) -> list[list[Row]]:
-        """What to send next after a refusal: the rest without the rows named, or two halves."""
-        named = shipment.named(error, rows)
-        if named:
-            for index, problem in named.items():
-                self._refuse(
-                    rows[index],
-                    f"Klaviyo: {problem.code}: {problem.detail}",
-                    pointer=problem.pointer,
-                    payload=decode(rows[index].body),
-                )
-            rest = [row for index, row in enumerate(rows) if index not in named]
-            return [rest] if rest else []
-        if len(rows) == 1 or (last > REFUSED_IN_A_ROW and error.status != HTTP_TOO_LARGE):
-            raise error
-        middle = len(rows) // 2
-        return [rows[middle:], rows[:middle]]
-
-    def _accepted(self, shipment: Shipment, rows: list[Row], answer: Any) -> None:
-        if shipment is EVENTS:
-            # There is no job to ask: being accepted is all that can be known.
-            self._settle(rows, "accepted")
-            return
-        for row in rows:
-            row.hash = record_hash(row.body)
-            row.body = b""
-        job = ImportJob(answer["data"]["id"], rows, time.monotonic())
-        with self._changed:
-            self._jobs[job.id] = job
-            self._changed.notify_all()
+        for job in self.delivery.send(shipment, rows):
+            with self._changed:
+                self._jobs[job.id] = job
+                self._changed.notify_all()
 
     # The watching thread's side.
 
@@ -216,7 +166,7 @@ class Loader:
         while not self._stopping and self._error is None:
             if time.monotonic() - told > PROGRESS_EVERY:
                 told = time.monotonic()
-                logger.info("Progress: %s", self._summary.progress())
+                logger.info("Progress: %s", self._fates.summary.progress())
             with self._changed:
                 jobs = dict(self._jobs)
                 if not jobs:
@@ -227,14 +177,7 @@ class Loader:
             if not jobs:
                 pause = FIRST_POLL
                 continue
-            try:
-                ended = self._collect(jobs)
-            except KlaviyoError as error:
-                with self._changed:
-                    self._error = self._error or error
-                    self._changed.notify_all()
-                return
-            pause = FIRST_POLL if ended else min(pause * 1.5, LAST_POLL)
+            pause = FIRST_POLL if self._collect(jobs) else min(pause * 1.5, LAST_POLL)
             with self._changed:
                 self._changed.wait(pause)
 
@@ -243,41 +186,33 @@ class Loader:
         ended = False
         for job, failed in finished(self._session, jobs, patience=self._patience):
             ended = True
-            refused: set[str] = set()
-            if failed:
-                for fault in faults(self._session, job):
-                    if fault.row is None:
-                        self._summary.note("import error of a person not in the request")
-                    elif fault.row.identity not in refused:
-                        refused.add(fault.row.identity)
-                        self._refuse(
-                            fault.row, fault.reason, pointer=fault.pointer, payload=fault.payload
-                        )
-            self._settle([row for row in job.rows if row.identity not in refused], "written")
+            handled: set[str] = set()
+            for fault in faults(self._session, job) if failed else ():
+                if fault.row is None:
+                    self._fates.summary.note("import error of a person not in the request")
+                elif fault.row.identity not in handled:
+                    handled.add(fault.row.identity)
+                    self._handle(fault, fault.row)
+            self._fates.settle([row for row in job.rows if row.identity not in handled], "written")
             with self._changed:
                 del self._jobs[job.id]
                 self._changed.notify_all()
         return ended
 
-    # Fates.
+    def _handle(self, fault: ImportFault, row: Row) -> None:
+        """Send once more without the phone where another profile has it; else reject."""
+        again = without_phone(fault.payload) if fault.code == DUPLICATE else None
+        if again is None:
+            self._fates.refuse(row, fault.reason, pointer=fault.pointer, payload=fault.payload)
+            return
+        self._fates.summary.note("phone number left out: another profile has it")
+        with self._changed:
+            self._busy.difference_update(row.people)
+            row.body = encode(again)
+            self.profiles.put_back(row)
 
-    def _refuse(self, row: Row, reason: str, *, pointer: str | None, payload: Any) -> None:
-        for origin in row.origins:
-            error = RejectedError(reason, pointer=pointer)
-            self._reject(origin.sink, error, key=origin.key, payload=payload, identity=row.hash)
-        self._free([row])
-
-    def _settle(self, rows: list[Row], fate: str) -> None:
-        for row in rows:
-            first, *merged = row.origins
-            self._summary.count(first.sink.stream_name, fate)
-            for origin in merged:
-                self._summary.count(origin.sink.stream_name, "merged")
-        self._free(rows)
-
-    def _free(self, rows: list[Row]) -> None:
-        """Their fate is known: their people may be sent again, their tickets are settled."""
+    def _free(self, rows: Sequence[Row]) -> None:
+        """These people may be sent again."""
         with self._changed:
             self._busy.difference_update(person for row in rows for person in row.people)
             self._changed.notify_all()
-        self._ledger.settle(origin.ticket for row in rows for origin in row.origins)

@@ -87,6 +87,14 @@ def merged_profile(earlier: Resource, later: Resource) -> Resource:
     return resource
 
 
+def without_phone(resource: Resource) -> Resource | None:
+    """A profile resource without its phone number; None where nothing else identifies it."""
+    attributes = dict(resource.get("attributes") or {})
+    if not attributes.pop("phone_number", None) or "email" not in attributes:
+        return None
+    return {**resource, "attributes": attributes}
+
+
 def _unset(resource: Resource) -> list[str]:
     names: list[str] = resource.get("meta", {}).get("patch_properties", {}).get("unset", [])
     return list(names)
@@ -149,12 +157,8 @@ def event(record: Record, *, unique_id: str, now: datetime, history: timedelta |
 
 
 def _identity(record: Mapping[str, Any]) -> Record:
-    """Who an event belongs to; nothing else of the person, which is the profile stream's to say.
-
-    The phone goes only where there is no address: both might belong to two profiles.
-    """
-    names = ("email", "external_id") if record.get("email") else ("phone_number", "external_id")
-    identity = {name: record[name] for name in names if record.get(name)}
+    """Who an event belongs to; nothing else of the person, which is the profile stream's to say."""
+    identity = {name: record[name] for name in IDENTIFIERS if record.get(name)}
     if "email" not in identity and "phone_number" not in identity:
         raise RejectedError("no usable email or phone_number to identify the person by")
     return identity

@@ -63,17 +63,30 @@ class Queue:
 
     def put(self, row: Row) -> None:
         """Add a row; one of the same identity is merged with it, field by field, last wins."""
-        earlier = self._rows.get(row.identity)
-        if earlier is not None:
-            self._bytes -= len(earlier.body) + 1
-            earlier.body = self.shipment.merge(earlier.body, row.body)
-            earlier.origins += row.origins
-            earlier.people = tuple({*earlier.people, *row.people})
-            row = earlier
-        else:
-            self._rows[row.identity] = row
+        queued = self._lifted(row.identity)
+        self._place(row if queued is None else self._merged(queued, row))
+
+    def put_back(self, row: Row) -> None:
+        """Add a row that was taken before; one that came meanwhile is newer and wins."""
+        queued = self._lifted(row.identity)
+        self._place(row if queued is None else self._merged(row, queued))
+
+    def _lifted(self, identity: str) -> Row | None:
+        row = self._rows.get(identity)
+        if row is not None:
+            self._bytes -= len(row.body) + 1
+        return row
+
+    def _place(self, row: Row) -> None:
+        self._rows[row.identity] = row
         self._bytes += len(row.body) + 1
         self.people.update(row.people)
+
+    def _merged(self, earlier: Row, later: Row) -> Row:
+        earlier.body = self.shipment.merge(earlier.body, later.body)
+        earlier.origins += later.origins
+        earlier.people = tuple({*earlier.people, *later.people})
+        return earlier
 
     def take(self, busy: AbstractSet[str], *, apart: bool) -> list[Row]:
         """Up to one request of rows, leaving those whose person is busy elsewhere.

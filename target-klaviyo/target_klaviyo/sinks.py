@@ -64,9 +64,10 @@ class KlaviyoSink(OutcomeSink):
 class ProfilesSink(KlaviyoSink):
     """`profiles`: a person's attributes and custom properties, by bulk import."""
 
-    @override
-    def setup(self) -> None:
-        self.target.resolve_list()
+    def __init__(self, target: TargetKlaviyo, *args: Any, **kwargs: Any) -> None:
+        # Not in setup(): the SDK logs an error of its own, without a reason, over what fails there.
+        target.resolve_list()
+        super().__init__(target, *args, **kwargs)
         custom = set(self.schema["properties"]) - payloads.ATTRIBUTES - payloads.LOCATION
         if len(custom) > MAX_CUSTOM_PROPERTIES:
             self.logger.warning(
@@ -104,6 +105,8 @@ class EventsSink(KlaviyoSink):
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
+        if record.get("email"):
+            record.pop("phone_number", None)  # both might belong to two profiles
         people = self.normalise(record)
         event = payloads.event(
             record,

@@ -10,6 +10,7 @@ from singer_outcomes.settings import SETTINGS
 from singer_outcomes.target import OutcomeTarget
 from typing_extensions import override
 
+from target_klaviyo.fates import Fates
 from target_klaviyo.lists import UnknownListError, find_list
 from target_klaviyo.loader import Loader
 from target_klaviyo.sinks import EventsSink, ProfilesSink
@@ -105,16 +106,15 @@ class TargetKlaviyo(OutcomeTarget):
         )
         self.loader = Loader(
             self._session,
+            Fates(ledger=self.ledger, summary=self.summary, reject=self.reject),
             ledger=self.ledger,
-            summary=self.summary,
-            reject=self.reject,
             job_patience=self.config["job_timeout_minutes"] * 60,
         )
 
     def resolve_list(self) -> None:
         """Find the configured list, once, before the first profile."""
         if not self._list_known:
-            self.loader.list_id = find_list(
+            self.loader.delivery.list_id = find_list(
                 self._session,
                 list_id=self.config.get("list_id"),
                 name=self.config.get("list_name"),

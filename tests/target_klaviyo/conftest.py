@@ -8,10 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_outcomes.rejects import Reject, read_rejects
+from singer_messages import Message, Run, singer
+from singer_outcomes.rejects import read_rejects
 from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
@@ -19,45 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nevent_sandbox.handles import KlaviyoHandle
-
-Message = dict[str, Any]
-
-
-def schema(stream: str, *columns: str, keys: tuple[str, ...] = ("email",)) -> Message:
-    """A SCHEMA whose columns hold anything."""
-    properties: Message = {column: {} for column in columns}
-    return {
-        "type": "SCHEMA",
-        "stream": stream,
-        "schema": {"type": "object", "properties": properties},
-        "key_properties": list(keys),
-    }
-
-
-def record(stream: str, **values: Any) -> Message:
-    """A RECORD."""
-    return {"type": "RECORD", "stream": stream, "record": values}
-
-
-def state(value: Any) -> Message:
-    """A STATE."""
-    return {"type": "STATE", "value": value}
-
-
-def singer(messages: Iterable[Message]) -> bytes:
-    """Messages as a tap writes them."""
-    return b"".join(json.dumps(message).encode() + b"\n" for message in messages)
-
-
-class Run(NamedTuple):
-    """What a run left: states told, rejects, and its counts."""
-
-    states: list[Any]
-    rejects: list[Reject]
-    summary: Message
-
-
-Load = "Callable[..., Run]"
 
 
 @pytest.fixture

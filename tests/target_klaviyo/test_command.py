@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import record, schema, state
+from singer_messages import record, schema, state
 from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _errors(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("wrong", "message"),
     [
         ({"api_key": "pk_wrong"}, "The API key is not accepted"),
         ({"api_key": "pk_sandbox_revoked"}, "The API key is not accepted"),
@@ -42,10 +42,10 @@ def _errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     ],
 )
 def test_a_wrong_setting_ends_the_run_with_one_line_and_no_state(
-    run: RunCommand, settings: dict[str, Any], message: str
+    run: RunCommand, wrong: dict[str, Any], message: str
 ) -> None:
     """What happened, who must act and what to do; exit code 1; nothing said that is not so."""
-    done = run([PROFILES, ANA, state("late")], **settings)
+    done = run([PROFILES, ANA, state("late")], **wrong)
     assert done.returncode == 1
     assert done.stdout == ""
     assert message in _errors(done)[0]

@@ -97,7 +97,6 @@ def test_an_event_carries_its_money_its_identity_and_only_identifiers_of_the_per
     resource = event(
         {
             "email": "ana@nevent-demo.es",
-            "phone_number": "+34600112233",
             "external_id": "f1",
             "metric": "Purchased Ticket",
             "time": "2026-05-01T12:00:00.250+02:00",

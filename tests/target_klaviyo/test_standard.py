@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.testing import get_target_test_class, target_tests
-from singer_sdk.testing.suites import SingerTestSuite
+from singer_sdk.testing import get_target_test_class
+from singer_sdk.testing.suites import SingerTestSuite, target_tests
 from singer_sdk.testing.target_tests import TargetRecordMissingKeyProperty
 from target_klaviyo.target import TargetKlaviyo
 
