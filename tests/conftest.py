@@ -23,7 +23,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def klaviyo(sandbox: Sandbox) -> KlaviyoHandle:
-    """An empty Klaviyo account."""
+    """An empty Klaviyo account, at the present time."""
+    sandbox.clock.reset()
     sandbox.klaviyo.reset()
     return sandbox.klaviyo
 

@@ -160,9 +160,7 @@ def test_a_job_and_its_errors_are_gone_after_seven_days(api: Api, sandbox: Sandb
     assert api.get("/profile-bulk-import-jobs").json()["data"] == []
 
 
-def test_a_job_that_sticks_goes_on_when_faults_are_lifted(
-    api: Api, klaviyo: KlaviyoHandle
-) -> None:
+def test_a_job_that_sticks_goes_on_when_faults_are_lifted(api: Api, klaviyo: KlaviyoHandle) -> None:
     """Until then it is processing and nothing is imported."""
     klaviyo.stick()
     job = _job(api.load(_fan(0)))
@@ -245,9 +243,7 @@ def test_properties_are_appended_removed_and_unset_by_meta(
     """`patch_properties` is applied after what is sent."""
     api.load(_fan(0, properties={"genres": ["Techno", "House"], "next_event": "Sónar", "n": 1}))
     patch = {"append": {"genres": ["Trap"]}, "unappend": {"genres": "House"}, "unset": "next_event"}
-    api.load(
-        {"type": "profile", "attributes": _fan(0), "meta": {"patch_properties": patch}}
-    )
+    api.load({"type": "profile", "attributes": _fan(0), "meta": {"patch_properties": patch}})
     profile = klaviyo.profile("fan0@nevent-demo.es")
     assert profile is not None
     assert profile["attributes"]["properties"] == {"genres": ["Techno", "Trap"], "n": 1}

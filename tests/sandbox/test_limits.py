@@ -47,7 +47,6 @@ def _wait(limits: Limits, operation: str = IMPORT.name, **query: str) -> int | N
     try:
         limits.admit(OPERATIONS[operation], query)
     except ApiError as error:
-        assert error.status == 429
         return int(error.headers["Retry-After"])
     return None
 

@@ -113,9 +113,7 @@ def test_a_thousand_members_are_the_most_per_request(api: Api) -> None:
     assert answer.json()["errors"][0]["source"] == {"pointer": "/data"}
 
 
-def test_members_tell_when_they_joined(
-    api: Api, klaviyo: KlaviyoHandle, sandbox: Sandbox
-) -> None:
+def test_members_tell_when_they_joined(api: Api, klaviyo: KlaviyoHandle, sandbox: Sandbox) -> None:
     """It filters and sorts."""
     wanted = api.new_list()
     api.load({"email": "fan0@nevent-demo.es"}, lists=(wanted,))

@@ -147,9 +147,8 @@ def test_bodies_have_the_vendors_keys(name: str) -> None:
     """The same names at every depth, the same ones required."""
     operation = SPEC[name]
     content = operation["requestBody"]["content"]["application/vnd.api+json"]["schema"]
-    folder = "profiles events lists".split()
     components: Document = {}
-    for each in folder:
+    for each in ("profiles", "events", "lists"):
         components |= json.loads((SPECS / f"{each}.json").read_text())["components"]["schemas"]
     assert _same(_keys(SCHEMAS[name], {}), _keys(content, components))
 

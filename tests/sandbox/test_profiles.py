@@ -130,9 +130,7 @@ def test_a_malformed_address_is_named_where_it_stands(api: Api) -> None:
 def test_merging_moves_events_lists_and_what_is_lacking(api: Api, klaviyo: KlaviyoHandle) -> None:
     """The destination's own values win; the source is gone."""
     kept = _id(api.upsert({"email": ANA, "title": "kept"}))
-    gone = _id(
-        api.upsert({"email": "old@nevent-demo.es", "title": "gone", "first_name": "Ana"})
-    )
+    gone = _id(api.upsert({"email": "old@nevent-demo.es", "title": "gone", "first_name": "Ana"}))
     api.event("old@nevent-demo.es")
     member = api.new_list()
     path = f"/lists/{member}/relationships/profiles"

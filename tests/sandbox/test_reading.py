@@ -79,6 +79,10 @@ def test_a_cursor_is_taken_as_the_vendors_sdk_sends_it(fans: Api, form: str) -> 
         ({"filter": "equals(email,'x'"}, "filter"),
         ({"filter": "or(equals(email,'x'),equals(email,'y'))"}, "filter"),
         ({"filter": "greater-than(updated,yesterday)"}, "filter"),
+        ({"filter": "any(email,'x')"}, "filter"),
+        ({"filter": "any(email,[['x']])"}, "filter"),
+        ({"filter": "greater-than(updated,null)"}, "filter"),
+        ({"filter": "and(" * 3000}, "filter"),
         ({"filter": "greater-than(updated,2999-01-01)"}, "filter"),
     ],
 )

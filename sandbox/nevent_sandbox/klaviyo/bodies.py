@@ -39,7 +39,7 @@ def decoded(body: bytes, headers: Headers) -> Any:
         raise plain(413)
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise malformed() from None
 
 

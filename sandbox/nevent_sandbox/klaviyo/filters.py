@@ -24,6 +24,7 @@ _SQL_OPS = {
     "less-than": "<",
     "less-or-equal": "<=",
 }
+MOST_TOKENS = 2_000
 AHEAD = ("greater-than", "greater-or-equal")
 
 
@@ -56,6 +57,9 @@ def conditions(text: str, operation: Operation) -> list[Condition]:
             raise bad_parameter(
                 "filter", f"'{each.op}' is not an allowed filter operator for '{each.field}'."
             )
+        many = isinstance(each.value, list)
+        if (each.op == "any" and not many) or (many and each.op not in {"any", "equals"}):
+            raise bad_parameter("filter", f"'{each.op}' does not take this kind of value.")
     return found
 
 
@@ -77,7 +81,7 @@ def where(
             marks = ",".join("?" * len(each.value))
             clauses.append(f"{column.sql} IN ({marks})")
             values += each.value
-        elif each.value is None:
+        elif each.value is None and each.op == "equals":
             clauses.append(f"{column.sql} IS NULL")
         else:
             clauses.append(f"{column.sql} {_SQL_OPS[each.op]} ?")
@@ -91,7 +95,7 @@ def _comparable(condition: Condition, column: Column, now: float) -> Any:
     try:
         value = condition.value
         seconds = float(value) if isinstance(value, int | float) else parsed(str(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise bad_parameter(
             "filter", f"Invalid datetime for '{condition.field}': use ISO 8601."
         ) from None
@@ -116,6 +120,8 @@ class _Reader:
         self._next = 0
 
     def conditions(self) -> list[Condition]:
+        if len(self._tokens) > MOST_TOKENS:
+            raise _broken()
         found = self._several()
         if self._next < len(self._tokens):
             raise _broken()
@@ -155,6 +161,8 @@ class _Reader:
                 self._take()
                 values.append(self._value())
             self._mark("]")
+            if any(isinstance(each, list) for each in values):
+                raise _broken()
             return values
         kind, text = self._tokens[self._next] if self._next < len(self._tokens) else ("", "")
         self._next += 1

@@ -86,7 +86,8 @@ def _cursor(text: str) -> Cursor:
         text = dict(parse_qsl(urlsplit(text).query)).get(CURSOR, "")
     try:
         backwards, value, n = msgspec.json.decode(
-            base64.urlsafe_b64decode(text.removeprefix("=")), type=tuple[bool, Any, int]
+            base64.urlsafe_b64decode(text.removeprefix("=")),
+            type=tuple[bool, int | float | str | None, int],
         )
     except (msgspec.DecodeError, binascii.Error, ValueError):
         raise bad_parameter(CURSOR, "Invalid cursor provided.") from None

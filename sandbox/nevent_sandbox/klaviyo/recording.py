@@ -120,7 +120,7 @@ def _record(call: Call, happenings: list[Happening]) -> None:
                     metrics.number(*_metric(event)),
                     event.get("unique_id") or str(moment),
                     moment,
-                    event.get("value"),
+                    _amount(event.get("value")),
                     event.get("value_currency"),
                     each.backfill,
                     visible,
@@ -133,6 +133,11 @@ def _record(call: Call, happenings: list[Happening]) -> None:
             "currency, backfill, visible, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
+
+
+def _amount(value: float | None) -> float | None:
+    """Whole numbers of any size fit a column too."""
+    return None if value is None else float(value)
 
 
 def _metric(event: Document) -> tuple[str, str]:

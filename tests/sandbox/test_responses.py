@@ -1,0 +1,177 @@
+"""Answers of every operation beside the vendor's response schemas, where these are at hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from nevent_sandbox.klaviyo.operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from nevent_sandbox.handles import KlaviyoHandle
+
+SPECS = Path(__file__).parents[3] / "shared" / "klaviyo-openapi"
+pytestmark = pytest.mark.skipif(
+    not SPECS.is_dir(), reason="the vendor's OpenAPI documents are not beside this repository"
+)
+Api = Any
+Document = dict[str, Any]
+ALL = {
+    "additional-fields[profile]": "subscriptions,predictive_analytics",
+}
+
+
+def _converted(schema: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema: `nullable`, and `oneOf` that an integer matches twice."""
+    if isinstance(schema, list):
+        return [_converted(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    dropped = {"nullable", "example", "discriminator"}
+    made = {
+        "anyOf" if name == "oneOf" else name: _converted(each)
+        for name, each in schema.items()
+        if name not in dropped
+    }
+    if schema.get("nullable") is True:
+        return {"anyOf": [made, {"type": "null"}]}
+    return made
+
+
+def _validators() -> dict[str, jsonschema.Draft202012Validator]:
+    found = {}
+    for file in SPECS.glob("*.json"):
+        spec = json.loads(file.read_text())
+        components = _converted(spec["components"])
+        links = components["schemas"].get("CollectionLinks", {"properties": {}})["properties"]
+        for name in ("next", "prev"):
+            links[name] = {"type": ["string", "null"]}  # real answers have null at either end
+        for path, methods in spec["paths"].items():
+            for method, operation in methods.items():
+                for status, told in operation["responses"].items():
+                    name = told.get("$ref", "").rpartition("/")[2]
+                    answer = components["responses"][name] if name else _converted(told)
+                    for content in answer.get("content", {}).values():
+                        schema = {**content["schema"], "components": components}
+                        validator = jsonschema.Draft202012Validator(schema)
+                        found[f"{method.upper()} {path} {status[0]}"] = validator
+    return found
+
+
+VALIDATORS = _validators()
+
+
+def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
+    """One good answer of every operation."""
+    answers: dict[str, Any] = {}
+    person = {
+        "email": "ana@nevent-demo.es",
+        "phone_number": "+34600112233",
+        "location": {"city": "Madrid", "latitude": 40.4},
+        "properties": {"vip": True},
+    }
+    profile = {"type": "profile", "attributes": person}
+    new_list = {"data": {"type": "list", "attributes": {"name": "Fans"}}}
+    answers["POST /api/lists"] = api.post("/lists", new_list)
+    wanted = answers["POST /api/lists"].json()["data"]["id"]
+    answers["POST /api/profiles"] = api.post("/profiles", {"data": profile})
+    ana = answers["POST /api/profiles"].json()["data"]["id"]
+    answers["POST /api/profile-import"] = api.upsert(person)
+    whole = {"data": {**profile, "id": ana}}
+    answers["PATCH /api/profiles/{id}"] = api.send("PATCH", f"/profiles/{ana}", whole)
+    klaviyo.fail_rows(rows=[1])
+    rows = (person, {"email": "eva@nevent-demo.es"}, {"email": "leo@nevent-demo.es"})
+    jobs = "/profile-bulk-import-jobs"
+    answers[f"POST /api{jobs}"] = api.load(*rows, lists=(wanted,))
+    job = answers[f"POST /api{jobs}"].json()["data"]["id"]
+    answers[f"GET /api{jobs}"] = api.get(jobs, page_size=1)
+    answers[f"GET /api{jobs}/{{job_id}}"] = api.get(f"{jobs}/{job}", include="lists")
+    for part in (
+        "lists",
+        "relationships/lists",
+        "profiles",
+        "relationships/profiles",
+        "import-errors",
+    ):
+        answers[f"GET /api{jobs}/{{id}}/{part}"] = api.get(f"{jobs}/{job}/{part}")
+    answers["POST /api/event-bulk-create-jobs"] = api.event(value=1.5, unique_id="t1")
+    single = api.entry(unique_id="t2")["attributes"]
+    event = {**single["events"]["data"][0]["attributes"], "profile": single["profile"]}
+    answers["POST /api/events"] = api.post(
+        "/events", {"data": {"type": "event", "attributes": event}}
+    )
+    parts = "profile,metric,attributions"
+    answers["GET /api/events"] = api.get("/events", include=parts, page_size=1)
+    found = answers["GET /api/events"].json()["data"][0]["id"]
+    answers["GET /api/events/{id}"] = api.get(f"/events/{found}", include=parts)
+    answers["GET /api/metrics"] = api.get("/metrics", include="flow-triggers")
+    metric = answers["GET /api/metrics"].json()["data"][0]["id"]
+    answers["GET /api/metrics/{id}"] = api.get(f"/metrics/{metric}")
+    answers["GET /api/profiles"] = api.get("/profiles", include="push-tokens", page_size=1, **ALL)
+    answers["GET /api/profiles/{id}"] = api.get(f"/profiles/{ana}", include="lists", **ALL)
+    answers["GET /api/lists"] = api.get("/lists", include="tags,flow-triggers")
+    size = {"additional-fields[list]": "profile_count"}
+    answers["GET /api/lists/{id}"] = api.get(f"/lists/{wanted}", **size)
+    answers["GET /api/lists/{id}/profiles"] = api.get(f"/lists/{wanted}/profiles", **ALL)
+    members = f"/lists/{wanted}/relationships/profiles"
+    answers["GET /api/lists/{id}/relationships/profiles"] = api.get(members)
+    reference = {"data": [{"type": "profile", "id": ana}]}
+    for method in ("POST", "DELETE"):
+        answers[f"{method} /api/lists/{{id}}/relationships/profiles"] = api.send(
+            method, members, reference
+        )
+    answers["GET /api/accounts"] = api.get("/accounts")
+    account = answers["GET /api/accounts"].json()["data"][0]["id"]
+    answers["GET /api/accounts/{id}"] = api.get(f"/accounts/{account}")
+    leo = klaviyo.profile("leo@nevent-demo.es")
+    assert leo is not None
+    sources = {"profiles": {"data": [{"type": "profile", "id": leo["id"]}]}}
+    merge = {"data": {"type": "profile-merge", "id": ana, "relationships": sources}}
+    answers["POST /api/profile-merge"] = api.post("/profile-merge", merge)
+    return answers
+
+
+def test_every_good_answer_has_the_vendors_shape(api: Api, klaviyo: KlaviyoHandle) -> None:
+    """Of every operation, with everything included; empty ones are empty."""
+    answers = _walk(api, klaviyo)
+    assert answers.keys() == OPERATIONS.keys()
+    for name, answer in answers.items():
+        assert answer.is_success, (name, answer.text)
+        validator = VALIDATORS.get(f"{name} 2")
+        if validator is None:
+            assert answer.content == b"", name
+        else:
+            assert answer.content, name
+            validator.validate(answer.json())
+
+
+def test_every_status_is_one_of_the_vendors(api: Api, klaviyo: KlaviyoHandle) -> None:
+    """201, 202 and 204 where 200 would be a guess."""
+    for name, answer in _walk(api, klaviyo).items():
+        for file in SPECS.glob("*.json"):
+            paths = json.loads(file.read_text())["paths"]
+            method, _, path = name.partition(" ")
+            if path in paths:
+                assert str(answer.status_code) in paths[path][method.lower()]["responses"], name
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/profiles/01NOBODY", 404), ("/profiles?sort=x", 400)]
+)
+def test_a_refusal_has_the_vendors_shape(api: Api, path: str, status: int) -> None:
+    """The schema of 4XX."""
+    answer = api.http.get(path)
+    assert answer.status_code == status
+    VALIDATORS["GET /api/profiles 4"].validate(answer.json())
+
+
+def test_the_schemas_do_refuse(api: Api) -> None:
+    """A key that is missing deep inside is found."""
+    api.upsert({"email": "ana@nevent-demo.es"})
+    answer = api.get("/profiles", **ALL).json()
+    del answer["data"][0]["attributes"]["subscriptions"]["email"]["marketing"]["consent"]
+    with pytest.raises(jsonschema.ValidationError, match="consent"):
+        VALIDATORS["GET /api/profiles 2"].validate(answer)
