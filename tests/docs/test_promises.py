@@ -30,7 +30,7 @@ FORBIDDEN = re.compile(
         )
     )
 )
-ALLOWED = {"Makefile", "requirements.lock"}  # the check for `index-url` itself
+ALLOWED = {"Makefile", "requirements.lock"}  # these look for them too
 
 
 def _tracked() -> list[Path]:

@@ -148,6 +148,9 @@ class Demonstration:
         changes = self._nevent.advance(days=1)
         self._klaviyo.clear_requests()
         sync = self._sync()
+        if sync.exit_code:
+            self._keep([promises.ended_well("third", sync)])
+            return
         sent = Sent(self._klaviyo.requests(bodies=True), known)
         audience, concerned = Audience(self._nevent), Concerned(self._nevent, since)
         audience.names = {**names, **audience.names}  # the erased had names too
