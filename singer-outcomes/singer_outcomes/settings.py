@@ -20,12 +20,14 @@ SETTINGS: dict[str, Any] = {
         "default": True,
     },
     "max_rejects": {
-        "type": "integer",
+        "type": ["string", "integer"],
+        "pattern": "^[0-9]+%?$",
         "minimum": 0,
         "title": "Most rejects of one stream",
         "description": "The run ends with a non-zero exit code, after its state is out, when a "
-        "stream has more rejects than this number. Default: 1 % of the stream's records, at "
-        "least 10.",
+        "stream has more rejects than this: a number, or a share of its records such as 5% "
+        "(then at least 10 are allowed).",
+        "default": "1%",
     },
     "grace_seconds": {
         "type": "number",

@@ -219,11 +219,12 @@ class OutcomeTarget(OrderlyTarget):
 
     def too_many_rejects(self) -> list[str]:
         """Streams with more rejects than allowed."""
-        limit = self.config.get("max_rejects")
+        number, sign, _ = str(self.config["max_rejects"]).partition("%")
         return [
             stream
             for stream, fates in self.summary.fates.items()
-            if fates["rejected"] > (max(10, fates["read"] // 100) if limit is None else limit)
+            if fates["rejected"]
+            > (max(10, int(number) * fates["read"] / 100) if sign else int(number))
         ]
 
     # The end.

@@ -182,6 +182,20 @@ def test_by_default_one_percent_but_at_least_ten_rejects_are_allowed(tmp_path: P
         assert target.too_many_rejects() == too_many
 
 
+@pytest.mark.parametrize(("allowed", "code"), [("5%", 0), (20, 0), ("19", 1), ("4%", 1), (0, 1)])
+def test_the_allowed_rejects_are_a_number_or_a_share(
+    tmp_path: Path, allowed: str | int, code: int
+) -> None:
+    """Twenty of four hundred."""
+    target = _target(tmp_path, max_rejects=allowed)
+    records = [_record(number, "unwanted" if number < 20 else "x") for number in range(400)]
+    if code:
+        with pytest.raises(SystemExit):
+            target.listen(_lines(_schema(), *records))
+    else:
+        target.listen(_lines(_schema(), *records))
+
+
 def test_an_unknown_kind_fails_at_its_schema_with_the_kinds_there_are(tmp_path: Path) -> None:
     """A peer dropped such streams with exit code 0."""
     with pytest.raises(StreamMapConfigError, match=r"'people' is no kind.*Kinds: things"):

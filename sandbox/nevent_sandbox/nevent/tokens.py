@@ -5,7 +5,7 @@ from starlette.requests import Request
 from nevent_sandbox.credentials import NEVENT_REFRESH_TOKEN, NEVENT_TOKEN
 from nevent_sandbox.nevent.answers import UnauthorizedError
 
-_REFRESHING = {NEVENT_REFRESH_TOKEN, "nevent-sandbox-refresh"}
+_REFRESHING = {NEVENT_REFRESH_TOKEN}
 
 
 class Tokens:
