@@ -169,6 +169,9 @@ def _of_fan(fan: str, sent: Sent, sides: Sides) -> str:
         known = f"profile: {', '.join(names) or 'the same values'}"
         told.append(known if old else "new profile")
     told += [f"{number} x {metric}" for metric, number in sent.events.get(fan, {}).items()]
+    row = sides.audience.fans[fan]
+    if not row["email"] and not row["phone"]:
+        return "nothing: neither e-mail nor phone"
     if not told and fan in sides.rejected:
         return f"nothing: rejected, {sides.rejected[fan]}"
     return "; ".join(told) or "nothing: not part of what is loaded"

@@ -84,7 +84,7 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
     location, properties = attributes["location"] or {}, attributes["properties"]
     attended = audience.attended(fan)
     tickets = audience.tickets[fan]
-    number = phonenumbers.parse(row["phone"] or "", "ES")
+    number = phonenumbers.parse(row["phone"], row["country"] or "ES")
     phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     orders, currency = len(audience.orders[fan]), "EUR"
     coming = sorted(
