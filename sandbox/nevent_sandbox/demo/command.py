@@ -17,7 +17,7 @@ from rich.console import Console
 from nevent_sandbox.demo import pages, promises
 from nevent_sandbox.demo.audience import Audience
 from nevent_sandbox.demo.changes import Concerned, Sent, Sides, explained, flat
-from nevent_sandbox.demo.fan import Pair, compare, complete
+from nevent_sandbox.demo.fan import Pair, compare, complete, wrong_events
 from nevent_sandbox.demo.promises import Promise
 from nevent_sandbox.demo.sync import Project, Sync
 from nevent_sandbox.server import Sandbox
@@ -131,6 +131,7 @@ class Demonstration:
             self._console.print("", pages.side_by_side(name, pairs), "", pages.events_of(theirs))
             self._tell_fan(audience.fans[fan], profile, theirs, pairs)
             right = all(pair.same is not False for pair in pairs)
+            right = right and not wrong_events(fan, theirs, audience)
             kept.append(Promise(f"{name}: the same on both sides", right))
         return kept
 

@@ -86,7 +86,8 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
     tickets = audience.tickets[fan]
     number = phonenumbers.parse(row["phone"], row["country"] or "ES")
     phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    orders, currency = len(audience.orders[fan]), "EUR"
+    currency = "EUR"
+    orders = sum(order["currency"] == currency for order in audience.orders[fan])
     coming = sorted(
         {
             (audience.concerts[order["eventId"]]["date"], order["event"]["name"])
@@ -113,7 +114,7 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
         ),
         (
             "total_spent",
-            f"{orders} completed orders less refunds, {currency}",
+            f"{orders} completed orders in {currency}, less refunds",
             properties["total_spent"],
             audience.spent(fan, currency),
         ),
@@ -148,4 +149,30 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
     others = sorted(properties.keys() - {pair.name for pair in pairs})
     return pairs + [
         Pair(name, _MORE.get(name, "custom field"), properties[name], None) for name in others
+    ]
+
+
+def wrong_events(fan: str, events: Iterable[Row], audience: Audience) -> list[str]:
+    """unique_id of each ticket's or concert's event that says something else than Nevent."""
+    told: dict[str, Row] = {}
+    for order, ticket in audience.tickets[fan]:
+        concert = order["event"]
+        told[f"nevent:ticket:{ticket['id']}"] = {
+            "event_name": concert["name"],
+            "event_date": concert["date"][_DAY],
+            "venue": concert["venueName"],
+            "ticket_type": ticket["ticketTypeName"],
+            "price": ticket["price"],
+            "currency": order["currency"],
+        }
+    for concert in audience.attended(fan):
+        told[f"nevent:attendance:{fan}:{concert['id']}"] = {
+            "event_name": concert["name"],
+            "event_date": concert["date"][_DAY],
+        }
+    there = {event["unique_id"]: event["properties"] for event in events}
+    return [
+        name
+        for name, each in told.items()
+        if {key: there.get(name, {}).get(key) for key in each} != each
     ]
