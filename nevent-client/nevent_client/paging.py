@@ -74,13 +74,11 @@ class Pager:
         yield start
         if start.last:
             return
-        numbers: Iterable[int] = count(first + 1)
         if start.pages is not None:
-            numbers = range(first + 1, start.pages)
-            yield from self.each(fetched, numbers)
+            yield from self.each(fetched, range(first + 1, start.pages))
             return
         before = start
-        for number in numbers:
+        for number in count(first + 1):
             got = fetched(number)
             if got.rows == before.rows:  # the server knows no pages
                 return

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 import tenacity
@@ -17,16 +17,9 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from typing_extensions import override
 
+from nevent_client.answers import asked_wait, checked, detail, host, refusal
 from nevent_client.contract import overridden
-from nevent_client.errors import (
-    AddressError,
-    DeniedError,
-    NeventError,
-    NotServedError,
-    RefusedError,
-    UnavailableError,
-    scrubbed,
-)
+from nevent_client.errors import AddressError, RefusedError, UnavailableError, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +29,6 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 600.0  # seconds
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, to wait for a byte
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 logger = logging.getLogger(__name__)
 
 
@@ -82,13 +74,14 @@ class Session:
         attempts: int = 7,
         pause: float = 0.5,
     ) -> None:
-        self._urls = {"api": _checked(api_url), "data": _checked(data_api_url)}
+        self._urls = {"api": checked(api_url), "data": checked(data_api_url)}
         self._token = auth_token
         self._refresh_token = refresh_token
         self._operations = overridden(operations or {})
         self._attempts = attempts
         self._pause = pause
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._clock: tuple[datetime, float] | None = None
         self._held_until = 0.0
         self._http = requests.Session()
@@ -133,7 +126,8 @@ class Session:
         return self._opened(operation, label, answer)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections; whoever waits to try again stops waiting."""
+        self._closed.set()
         self._http.close()
 
     def _sent(
@@ -149,7 +143,8 @@ class Session:
         """The answer to one request, however often it must be repeated."""
 
         def attempt() -> requests.Response:
-            time.sleep(max(0.0, self._held_until - time.monotonic()))
+            if self._closed.wait(max(0.0, self._held_until - time.monotonic())):
+                raise UnavailableError(f"{label}: the session was closed.")
             try:
                 answer = self._http.request(
                     method,
@@ -161,12 +156,12 @@ class Session:
                     allow_redirects=False,
                 )
             except (requests.ConnectionError, requests.Timeout) as exc:
-                raise _PassingError(f"{label}: no connection to {_host(url)}") from exc
+                raise _PassingError(f"{label}: no connection to {host(url)}") from exc
             except (requests.exceptions.ChunkedEncodingError, OSError) as exc:
                 raise _PassingError(f"{label}: the answer was cut off") from exc
             self._note_time(answer)
             if answer.status_code in _PASSING:
-                wait = _asked_wait(answer)
+                wait = asked_wait(answer)
                 if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and wait:
                     self._held_until = time.monotonic() + wait
                 raise _PassingError(f"{label}: {answer.status_code}", wait)
@@ -175,6 +170,7 @@ class Session:
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries),
             wait=self._wait,
+            sleep=tenacity.sleep_using_event(self._closed),
             retry=tenacity.retry_if_exception_type(_PassingError),
             before_sleep=lambda state: logger.warning(
                 "%s; trying again", state.outcome and state.outcome.exception()
@@ -226,77 +222,16 @@ class Session:
     def _opened(self, operation: Operation, label: str, answer: requests.Response) -> Any:
         status = answer.status_code
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise _refusal(label, answer)
+            raise refusal(label, answer)
         try:
             body = answer.json()
         except ValueError as exc:
             raise AddressError(
-                f"{label}: {status}, but the answer is no JSON. {_host(answer.url)} is not "
+                f"{label}: {status}, but the answer is no JSON. {host(answer.url)} is not "
                 f"Nevent's {operation.service} service: correct its address in the settings."
             ) from exc
         if operation.service == "data" and isinstance(body, dict) and "success" in body:
             if not body["success"]:
-                raise RefusedError(f"{label}: {scrubbed(_detail(body))}")
+                raise RefusedError(f"{label}: {scrubbed(detail(body))}")
             return body.get("data")
         return body
-
-
-def _refusal(label: str, answer: requests.Response) -> NeventError:
-    status = answer.status_code
-    try:
-        detail = scrubbed(_detail(answer.json()))
-    except ValueError:
-        detail = ""
-    said = f"{label}: {status} {detail}".rstrip()
-    if status == HTTPStatus.UNAUTHORIZED:
-        return DeniedError(
-            f"{said}. Nevent does not accept the token: issue a new one under Settings > "
-            "Integrations > API Tokens and set auth_token (and refresh_token, if you have one)."
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return DeniedError(f"{said}. The token's role may not do this: it needs ADMIN.")
-    if status == HTTPStatus.NOT_FOUND:
-        return NotServedError(f"{said}. This Nevent does not serve the operation.")
-    if status < HTTPStatus.BAD_REQUEST:
-        return AddressError(f"{said}. The address redirects: set the one it leads to.")
-    return RefusedError(
-        f"{said}. The request does not suit this Nevent; the setting `operations` can adapt it."
-    )
-
-
-def _detail(body: Any) -> object:
-    if not isinstance(body, dict):
-        return ""
-    error = body.get("error")
-    if isinstance(error, dict):
-        error = error.get("message")
-    return body.get("message") or error
-
-
-def _asked_wait(answer: requests.Response) -> float | None:
-    """Seconds the server asks to wait: in the body, as Nevent does, or in the header."""
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    asked = body.get("retryAfter") if isinstance(body, dict) else None
-    try:
-        return float(answer.headers.get("Retry-After", "") if asked is None else asked)
-    except ValueError:
-        return None
-
-
-def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise AddressError(f"'{_host(url)}' is no address: write it as https://api.nevent.es.")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise AddressError(f"{_host(url)}: the token goes over https only; write https://.")
-    return url.rstrip("/")
-
-
-def _host(url: str) -> str:
-    """The address without user, path or query, fit for a message."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else scrubbed(url)

@@ -13,12 +13,13 @@ from singer_sdk import Tap
 from typing_extensions import override
 
 from tap_nevent import groups, settings
-from tap_nevent.client import declared
+from tap_nevent.client import ChangingStream, declared
 from tap_nevent.run import Run
 from tap_nevent.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
     import click
     from singer_sdk.streams import Stream
@@ -62,6 +63,19 @@ class TapNevent(Tap):
             columns = stream.schema["properties"]
             check_names(self.config.get("stream_maps") or {}, stream.name, columns)
         super().setup_mapper()
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End at once: a thread may be waiting minutes for Nevent to take a request again."""
+        for stream in (self._streams or {}).values():
+            if isinstance(stream, ChangingStream):
+                stream.save()
+        if "run" in vars(self):  # else nothing was begun
+            self.run.session.close()
+        try:
+            super()._handle_termination(signum, frame)
+        except SystemExit as exc:  # the SDK's says 0, but a run cut short is no success
+            raise SystemExit(128 + signum) from exc
 
     @classmethod
     @override
