@@ -46,6 +46,8 @@ class Setting(NamedTuple):
 def settings(plugin: type[PluginBase]) -> list[Setting]:
     """The plugin's own settings, in its order, then the SDK's stream maps."""
     required = plugin.config_jsonschema.get("required", [])
+    sdk: dict[str, Any] = {"type": "object", "properties": {}}
+    plugin.append_builtin_config(sdk)  # to the plugin's own as well, once its command has run
     own = [
         Setting(
             name=name,
@@ -58,6 +60,7 @@ def settings(plugin: type[PluginBase]) -> list[Setting]:
             options=_options(schema),
         )
         for name, schema in plugin.config_jsonschema["properties"].items()
+        if name not in sdk["properties"]
     ]
     maps = [
         Setting(name, "object", label, text, None, sensitive=False, required=False, options=())
