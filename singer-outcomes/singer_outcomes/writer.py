@@ -23,13 +23,16 @@ class FastWriter(MsgSpecWriter):
     def __init__(self) -> None:
         super().__init__()
         self._encoder = msgspec.json.Encoder(decimal_format="number")
+        self._line = bytearray()
         self._flushed_at = 0.0
 
     @override
     def write_message(self, message: Message) -> None:
         out = sys.stdout.buffer
-        out.write(self._encoder.encode(message.to_dict()))
-        out.write(b"\n")
+        line = self._line
+        self._encoder.encode_into(message.to_dict(), line)
+        line += b"\n"
+        out.write(line)  # one write a line: stdout may be unbuffered
         now = time.monotonic()
         if message.type != SingerMessageType.RECORD or now - self._flushed_at > FLUSH_EVERY:
             out.flush()

@@ -13,13 +13,16 @@ from klaviyo_client.limits import MAX_EMAIL
 def email_address(value: str) -> str | None:
     """The address in lower case, or None where its syntax is wrong.
 
-    Klaviyo matches addresses without regard to case: two spellings are one person.
+    Klaviyo matches addresses without regard to case: two spellings are one person. It takes
+    ASCII only, so an international domain goes in its ASCII form.
     """
     try:
-        checked = email_validator.validate_email(value.strip(), check_deliverability=False)
+        checked = email_validator.validate_email(
+            value.strip(), check_deliverability=False, allow_smtputf8=False
+        )
     except email_validator.EmailNotValidError:
         return None
-    address = checked.normalized.lower()
+    address = (checked.ascii_email or checked.normalized).lower()
     return address if len(address) <= MAX_EMAIL else None
 
 

@@ -10,7 +10,9 @@ from target_klaviyo.identifiers import email_address, phone_number
     ("given", "expected"),
     [
         ("ana@nevent-demo.es", "ana@nevent-demo.es"),
-        ("  Ana.García@Nevent-Demo.ES ", "ana.garcía@nevent-demo.es"),
+        ("  Ana.Garcia@Nevent-Demo.ES ", "ana.garcia@nevent-demo.es"),
+        ("ana@ñandú-demo.es", "ana@xn--and-demo-c3a7g.es"),
+        ("ana.garcía@nevent-demo.es", None),
         ("ana+festival@nevent-demo.es", "ana+festival@nevent-demo.es"),
         ("ana@nevent-demo", None),
         ("ana nevent-demo.es", None),
