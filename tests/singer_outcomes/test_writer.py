@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from singer_outcomes import writer as writing
 from singer_outcomes.writer import FastWriter
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Pipe(io.BytesIO):
