@@ -27,6 +27,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 *(f"{channel}_changed_at" for channel in _CHANNELS),
                 CUSTOM,
             ),
+            "fan_activity": ("country",),
             "newsletter_subscriptions": (WHOLE,),
         },
         "attendance": {

@@ -115,7 +115,8 @@ class FanActivityStream(ChangingStream):
                 self._uncounted.update(
                     {c for c, _ in found.spent} - {self.run.rules.currency, *self.run.rules.rates}
                 )
-                yield {**record, **identity(fan), "activity_at": self.run.started}
+                person = {**identity(fan), "country": fan.get("country")}
+                yield {**record, **person, "activity_at": self.run.started}
 
     def _facts(self, ids: Sequence[str], *, ranged: bool) -> dict[str, Facts]:
         """What analytics tell of these fans, in four questions whatever their number."""
