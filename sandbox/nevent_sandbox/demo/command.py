@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 PIPED_WIDTH = 120
-ODD_FANS = 100  # rejects to expect: the audience has broken addresses on purpose
 _INTERRUPTED = 130
 
 
@@ -53,8 +52,7 @@ def demo(*, fans: int, seed: int, limits: str, show: int, as_json: bool) -> None
     folder = Path(tempfile.mkdtemp(prefix="nevent-klaviyo-demo-"))
     try:
         with Sandbox(fans=fans, seed=seed, limits=limits) as sandbox:
-            most = max(ODD_FANS, fans // 10)
-            project = Project(source, folder, sandbox, max_rejects=most)
+            project = Project(source, folder, sandbox)
             shown = Demonstration(console, sandbox, project, show=show)
             shown.run()
     except KeyboardInterrupt:

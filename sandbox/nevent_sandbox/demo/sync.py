@@ -53,7 +53,7 @@ class Project:
     demonstration can reach no real account.
     """
 
-    def __init__(self, source: Path, folder: Path, sandbox: Sandbox, *, max_rejects: int) -> None:
+    def __init__(self, source: Path, folder: Path, sandbox: Sandbox) -> None:
         self.folder = folder
         shutil.copy(source / "meltano.yml", folder)
         mine = {name: each for name, each in os.environ.items() if not name.startswith(_OURS)}
@@ -67,7 +67,6 @@ class Project:
             "TAP_NEVENT_AUTH_TOKEN": NEVENT_TOKEN,
             "TARGET_KLAVIYO_API_URL": sandbox.klaviyo.url,
             "TARGET_KLAVIYO_API_KEY": KLAVIYO_KEY,
-            "TARGET_KLAVIYO_MAX_REJECTS": str(max_rejects),
         }
         self._runs = 0
 
