@@ -88,7 +88,9 @@ class Loader:
             queue.put(Row(identity, people, body, Origin(sink, key, ticket)))
             while queue.full and not self._stopping:
                 self.check()
-                if not self._start(queue):
+                # Half of these people may be in open jobs: better wait for those than send little.
+                whole = queue is self.profiles and bool(self._sending or self._jobs)
+                if not self._start(queue, whole=whole):
                     self._changed.wait(0.5)
 
     def check(self) -> None:
@@ -117,7 +119,7 @@ class Loader:
         self._senders.shutdown(wait=True, cancel_futures=True)
         self._watchers.shutdown(wait=True)
 
-    def _start(self, queue: Queue) -> bool:
+    def _start(self, queue: Queue, *, whole: bool = False) -> bool:
         """Begin one request from this queue, if there is room and someone free to send."""
         if queue is self.events and not self.events.people.isdisjoint(self.profiles.people):
             # A person's profile goes before their events.
@@ -125,7 +127,7 @@ class Loader:
         if self._sending >= SENDING or self._sending + len(self._jobs) >= OPEN_JOBS:
             return False
         apart = queue is self.profiles
-        rows = queue.take(self._busy, apart=apart)
+        rows = queue.take(self._busy, apart=apart, whole=whole)
         if not rows:
             return False
         if apart:

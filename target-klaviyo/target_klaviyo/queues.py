@@ -88,12 +88,13 @@ class Queue:
         earlier.people = tuple({*earlier.people, *later.people})
         return earlier
 
-    def take(self, busy: AbstractSet[str], *, apart: bool) -> list[Row]:
+    def take(self, busy: AbstractSet[str], *, apart: bool, whole: bool) -> list[Row]:
         """Up to one request of rows, leaving those whose person is busy elsewhere.
 
         Args:
             busy: identifiers of people who are in a request or job that is not settled.
             apart: leave a second row of one person too: order within a job is not kept.
+            whole: take nothing where it is not enough for a whole request.
         """
         rows: list[Row] = []
         size = 0
@@ -111,6 +112,9 @@ class Queue:
                 seen.update(row.people)
             if len(rows) == self.shipment.max_items:
                 break
+        else:
+            if whole:
+                return []
         self._drop(rows)
         return rows
 

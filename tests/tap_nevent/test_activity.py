@@ -136,3 +136,19 @@ def test_a_first_run_asks_no_fan_alone(
 
 def _days(start: str, end: str) -> int:
     return (date.fromisoformat(end) - date.fromisoformat(start)).days
+
+
+def test_a_ticket_passed_to_someone_nevent_does_not_know_stops_nothing(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """The holder has no id; the buyer's order changed all the same."""
+    first = extract()
+    fans = {each["fan_id"] for each in first.records[ACTIVITY]}
+    order = next(
+        each
+        for each in nevent.purchases()
+        if each["userId"] in fans and [t["status"] for t in each["tickets"]] == ["ACTIVE"]
+    )
+    outsider = {"id": None, "email": None, "name": "Alguien"}
+    nevent.edit(ticket=order["tickets"][0]["id"], transfer_to=outsider)
+    assert extract(first.state).of(ACTIVITY, order["userId"])

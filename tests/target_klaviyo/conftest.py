@@ -41,7 +41,7 @@ def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
         target = TargetKlaviyo(config={**settings, **more})
         capsys.readouterr()
         try:
-            target.listen(io.BytesIO(singer(messages)))
+            target.listen(io.StringIO(singer(messages).decode()))
         finally:
             target.close()
         states = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -40,6 +40,13 @@ def _purchase(index: int, **values: Any) -> Message:
     return record("events", **{**columns, **values})
 
 
+def _attributes(klaviyo: KlaviyoHandle, email: str) -> Message:
+    profile = klaviyo.profile(email)
+    assert profile is not None
+    attributes: Message = profile["attributes"]
+    return attributes
+
+
 PROFILES = schema("profiles", "email", "first_name", "phone_number", "next_event")
 EVENTS = schema("events", "email", "metric", "time", "unique_id", "value", keys=("unique_id",))
 
@@ -59,7 +66,7 @@ def test_a_profile_arrives_as_it_was_mapped(load: Load, klaviyo: KlaviyoHandle) 
             ),
         ]
     )
-    attributes = klaviyo.profile("ana@nevent-demo.es")["attributes"]
+    attributes = _attributes(klaviyo, "ana@nevent-demo.es")
     assert attributes["first_name"] == "Ana María ñ 🎉"
     assert attributes["phone_number"] == "+34600112233"
     assert attributes["location"]["city"] == "A Coruña"
@@ -72,7 +79,7 @@ def test_a_null_clears_a_custom_property_that_klaviyo_holds(
     """The fan's next concert was cancelled: the property goes."""
     load([PROFILES, record("profiles", email="ana@nevent-demo.es", next_event="Sónar")])
     load([PROFILES, record("profiles", email="ana@nevent-demo.es", next_event=None)])
-    assert klaviyo.profile("ana@nevent-demo.es")["attributes"]["properties"] == {}
+    assert _attributes(klaviyo, "ana@nevent-demo.es")["properties"] == {}
 
 
 def test_ten_thousand_people_are_one_job_and_one_more_is_two(
@@ -106,7 +113,7 @@ def test_records_of_one_person_are_one_row_of_a_job(load: Load, klaviyo: Klaviyo
     )
     (request,) = klaviyo.requests(IMPORT)
     assert request["items"] == 1
-    attributes = klaviyo.profile("ana@nevent-demo.es")["attributes"]
+    attributes = _attributes(klaviyo, "ana@nevent-demo.es")
     assert (attributes["first_name"], attributes["phone_number"]) == ("Ana", "+34600112233")
     assert run.summary["streams"]["profiles"] == {"read": 2, "written": 1, "merged": 1}
 
@@ -116,7 +123,7 @@ def test_a_person_in_an_open_job_waits_for_its_end(load: Load, klaviyo: KlaviyoH
     klaviyo.knobs(job_seconds=0.3)
     again = record("profiles", email="fan0@nevent-demo.es", first_name="Later")
     load([PROFILES, *_people(10_000), again])
-    assert klaviyo.profile("fan0@nevent-demo.es")["attributes"]["first_name"] == "Later"
+    assert _attributes(klaviyo, "fan0@nevent-demo.es")["first_name"] == "Later"
     first, second = klaviyo.jobs()
     assert sorted((first["total_count"], second["total_count"])) == [1, 10_000]
 
@@ -138,7 +145,7 @@ def test_streams_of_one_kind_interleaved_with_repeated_schemas_share_jobs(
     run = load(messages)
     (request,) = klaviyo.requests(IMPORT)
     assert request["items"] == 20
-    assert klaviyo.profile("fan7@nevent-demo.es")["attributes"]["properties"]["total_spent"] == 7
+    assert _attributes(klaviyo, "fan7@nevent-demo.es")["properties"]["total_spent"] == 7
     assert run.summary["streams"]["profiles__activity"]["merged"] == 20
 
 
@@ -162,7 +169,7 @@ def test_an_event_of_someone_with_an_address_does_not_carry_the_phone(
     )
     phone = record("events", email=None, phone_number="600112244", metric="A", time=NOW)
     load([columns, both, phone])
-    assert klaviyo.profile("ana@nevent-demo.es")["attributes"]["phone_number"] is None
+    assert _attributes(klaviyo, "ana@nevent-demo.es")["phone_number"] is None
     assert {each["attributes"]["phone_number"] for each in klaviyo.profiles()} == {
         None,
         "+34600112244",
@@ -180,7 +187,7 @@ def test_a_phone_that_belongs_to_another_profile_costs_the_phone_not_the_person(
         for name in ("ana", "eva")
     ]
     run = load([PROFILES, *people, state("late")])
-    assert klaviyo.profile("eva@nevent-demo.es")["attributes"]["first_name"] == "eva"
+    assert _attributes(klaviyo, "eva@nevent-demo.es")["first_name"] == "eva"
     assert run.summary["notes"] == {"phone number left out: another profile has it": 1}
     assert run.summary["streams"]["profiles"] == {"read": 2, "written": 2}
     assert run.states == ["late"]
@@ -210,7 +217,7 @@ def test_a_busy_klaviyo_delays_a_profile_but_never_loses_it(
     """Transient refusals are waited out."""
     klaviyo.refuse(IMPORT, status=status, times=2)
     run = load([PROFILES, *_people(1)])
-    assert klaviyo.profile("fan0@nevent-demo.es")["attributes"]["first_name"] == "Fan 0"
+    assert _attributes(klaviyo, "fan0@nevent-demo.es")["first_name"] == "Fan 0"
     assert run.summary["retries"] == 2
 
 

@@ -41,7 +41,7 @@ class Concerned:
             for row in self._changed("purchases", since):
                 self.found.add(row["userId"])
                 holders = (each.get("holder") for each in row.get("tickets") or ())
-                self.found |= {each["id"] for each in holders if each}
+                self.found |= {each["id"] for each in holders if each and each["id"]}
         if "attendance" in on:
             self.found |= {row["userId"] for row in self._changed("attendance", since)}
         if "music" in on:
@@ -96,5 +96,5 @@ class Concerned:
             for some in chunked(concerts, 100) if group in self._run.groups else ():
                 filters = [where("event_id", "in", list(some))]
                 rows = groups(self._run.session, collection, by=["user_id"], filters=filters)
-                found |= {row["user_id"] for row in rows}
+                found |= {row["user_id"] for row in rows if row["user_id"]}  # else an outsider
         return found
