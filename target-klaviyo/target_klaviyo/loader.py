@@ -12,7 +12,7 @@ from target_klaviyo.delivery import Delivery
 from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished
 from target_klaviyo.payloads import without_phone
 from target_klaviyo.queues import Origin, Queue, Row
-from target_klaviyo.shipments import EVENTS, PROFILES, Shipment, encode
+from target_klaviyo.shipments import EVENTS, PROFILES, Shipment, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,7 @@ class Loader:
     ) -> None:
         self.profiles = Queue(PROFILES)
         self.events = Queue(EVENTS)
+        self.phone_taken: set[str] = set()  # identities of people whose phone another profile has
         self.delivery = Delivery(session, fates)
         self._session = session
         self._fates = fates
@@ -203,18 +204,24 @@ class Loader:
 
     def _handle(self, fault: ImportFault, row: Row) -> None:
         """Send once more without the phone where another profile has it; else reject."""
-        again = without_phone(fault.payload) if fault.code == DUPLICATE else None
-        if again is None:
+        again = without_phone(fault.payload)
+        if fault.code != DUPLICATE or again is None:
             self._fates.refuse(row, fault.reason, pointer=fault.pointer, payload=fault.payload)
             return
         self._fates.summary.note("phone number left out: another profile has it")
         with self._changed:
             self._busy.difference_update(row.people)
+            self.phone_taken.add(row.identity)
             row.body = encode(again)
-            self.profiles.put_back(row)
+            self.profiles.put_back(row, _without_phone)
 
     def _free(self, rows: Sequence[Row]) -> None:
         """These people may be sent again."""
         with self._changed:
             self._busy.difference_update(person for row in rows for person in row.people)
             self._changed.notify_all()
+
+
+def _without_phone(body: bytes) -> bytes:
+    resource = decode(body)
+    return encode(without_phone(resource) or resource)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from klaviyo_client.limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
     from singer_outcomes.ledger import Ticket
@@ -66,10 +66,12 @@ class Queue:
         queued = self._lifted(row.identity)
         self._place(row if queued is None else self._merged(queued, row))
 
-    def put_back(self, row: Row) -> None:
-        """Add a row that was taken before; one that came meanwhile is newer and wins."""
+    def put_back(self, row: Row, amended: Callable[[bytes], bytes]) -> None:
+        """Add a row that was taken before, amended; one that came meanwhile is newer and wins."""
         queued = self._lifted(row.identity)
-        self._place(row if queued is None else self._merged(row, queued))
+        row = row if queued is None else self._merged(row, queued)
+        row.body = amended(row.body)
+        self._place(row)
 
     def _lifted(self, identity: str) -> Row | None:
         row = self._rows.get(identity)

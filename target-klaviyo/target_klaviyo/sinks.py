@@ -80,10 +80,12 @@ class ProfilesSink(KlaviyoSink):
     @override
     def process_record(self, record: Record, context: Record) -> None:
         people = self.normalise(record)
+        loader = self.target.loader
+        if people and people[0] in loader.phone_taken:
+            record.pop("phone_number", None)
         body = encode(payloads.profile(record))
         if len(body) > MAX_PROFILE_BYTES:
             raise RejectedError(f"profile of {len(body):,} bytes; Klaviyo takes 100,000")
-        loader = self.target.loader
         loader.add(
             loader.profiles,
             identity=people[0],
