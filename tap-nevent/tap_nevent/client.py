@@ -21,7 +21,7 @@ from tap_nevent.people import identity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nevent_client.paging import Batch
+    from nevent_client.changes import Batch
     from nevent_client.rows import Row
     from singer_sdk.helpers.types import Context, Record
 

@@ -75,6 +75,69 @@ def test_rows_that_move_while_being_read_hide_none(
     assert found == set(users)
 
 
+def test_a_list_without_a_filter_by_time_ends(
+    connect: Callable[..., Session], nevent: NeventHandle
+) -> None:
+    """Where the server ignores `since`, every row comes all the same, in no promised order."""
+    session = connect(operations={"users": {"params": {"since": "unheard_of"}}})
+    batches = list(Pager(session, page_size=50).changed("users", None))
+    found = {row["id"] for batch in batches for row in batch.rows}
+    assert found == {user["id"] for user in nevent.users()}
+
+
+@pytest.mark.parametrize("moment_of_erasure", [1, 3])
+def test_an_erasure_while_a_list_is_read_hides_nobody(
+    connect: Callable[..., Session],
+    nevent: NeventHandle,
+    monkeypatch: pytest.MonkeyPatch,
+    moment_of_erasure: int,
+) -> None:
+    """It pulls the others over the page boundary."""
+    users = [user["id"] for user in nevent.users()]
+    session = connect()
+    _erase_at(monkeypatch, session, nevent, users[:3], moment_of_erasure)
+    pager = Pager(session, page_size=20, concurrency=1)
+    found = {row["id"] for batch in pager.changed("users", None) for row in batch.rows}
+    assert found >= set(users[3:])
+
+
+def test_an_erasure_hides_nobody_in_the_order_of_ids(
+    connect: Callable[..., Session], nevent: NeventHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The walk steps back by as many as are gone, and gives none twice."""
+    users = sorted(user["id"] for user in nevent.users())
+    session = connect()
+    _erase_at(monkeypatch, session, nevent, users[:3], 2)
+    pager = Pager(session, page_size=20, concurrency=1)
+    walked = pager.unskipped("users", query={"sort": "id,asc"})
+    found = [row["id"] for _, each in walked for row in each.rows]
+    assert set(found) >= set(users[3:])
+    assert len(found) == len(set(found))
+
+
+def _erase_at(
+    monkeypatch: pytest.MonkeyPatch,
+    session: Session,
+    nevent: NeventHandle,
+    victims: list[str],
+    number: int,
+) -> None:
+    """Erase them when that many answers have come."""
+    call = session.call
+    answered = 0
+
+    def call_and_erase(*given: Any, **asked: Any) -> Any:
+        nonlocal answered
+        answer = call(*given, **asked)
+        answered += 1
+        if answered == number:
+            for each in victims:
+                nevent.edit(user=each, erase=True)
+        return answer
+
+    monkeypatch.setattr(session, "call", call_and_erase)
+
+
 def test_more_rows_of_one_instant_than_a_window_are_all_read(
     connect: Callable[..., Session], nevent: NeventHandle
 ) -> None:
