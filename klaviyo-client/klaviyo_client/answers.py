@@ -34,7 +34,8 @@ def failure(operation: Operation, response: httpx.Response) -> KlaviyoError:
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _throttled(response, text)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
-        return RetryError(text)
+        seconds = leading_int(response.headers.get("retry-after"))
+        return RetryError(text, min(seconds, LONGEST_WAIT) if seconds else None)
     if status == httpx.codes.FORBIDDEN and not problems:
         # Not every 403 is about the key: the CDN's challenge is a web page.
         return RetryError(f"{text} (a web page instead of an answer: a challenge).")

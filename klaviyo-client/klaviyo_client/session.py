@@ -54,7 +54,11 @@ class KlaviyoSession:
         patience: float = 900,
     ) -> None:
         _require_tls(api_url)
-        self._host = urlsplit(api_url).netloc
+        api_key = api_key.strip()  # a key read from a file ends in a newline
+        if not api_key.isascii() or not api_key.isprintable():
+            raise DeniedError("The API key holds characters that no key has; copy it again.")
+        parts = urlsplit(api_url)
+        self._host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         self._max_tries = max_tries
         self._patience = patience
         self._pacer = Pacer()
@@ -83,8 +87,7 @@ class KlaviyoSession:
         Raises:
             DeniedError, RejectedError, UnavailableError: see `errors`.
         """
-        answer: Document = self._call(operation, path_id=path_id, params=params).json()
-        return answer
+        return _document(operation, self._call(operation, path_id=path_id, params=params))
 
     def pages(
         self, operation: Operation, *, path_id: str = "", **params: Any
@@ -101,7 +104,7 @@ class KlaviyoSession:
     def post(self, operation: Operation, body: bytes) -> Document | None:
         """Send one document of compact JSON; the answer's document, or None where it is empty."""
         answer = self._call(operation, content=body)
-        return answer.json() if answer.content else None
+        return _document(operation, answer) if answer.content else None
 
     def stop(self) -> None:
         """End every wait: requests that would retry or be paced raise UnavailableError."""
@@ -152,10 +155,11 @@ class KlaviyoSession:
             response = self._http.request(
                 operation.method, operation.path.format(id=path_id), headers=headers, **kwargs
             )
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            told = redacted(str(error)) if isinstance(error, httpx.NetworkError) else ""
             raise RetryError(
-                f"{operation.name}: no answer from {self._host} ({type(error).__name__}: "
-                f"{redacted(str(error))}). Check api_url, the network and any proxy."
+                f"{operation.name}: no answer from {self._host} ({type(error).__name__} {told}). "
+                "Check api_url, the network and any proxy."
             ) from error
         self._learn(operation, response)
         if response.is_success:
@@ -194,6 +198,17 @@ def _pause(state: tenacity.RetryCallState) -> float:
     if isinstance(error, RetryError) and error.seconds is not None:
         return 0.0  # the pacer keeps the operation quiet for that long, for every thread
     return _BACKOFF(state)
+
+
+def _document(operation: Operation, answer: httpx.Response) -> Document:
+    try:
+        document: Document = answer.json()
+    except ValueError:
+        raise UnavailableError(
+            f"{operation.name}: {answer.status_code}, but the answer is no JSON. Something other "
+            "than Klaviyo answers: check api_url and any proxy."
+        ) from None
+    return document
 
 
 def _require_tls(url: str) -> None:

@@ -68,8 +68,17 @@ class Ledger:
     def state(self, value: Any) -> None:
         """A STATE arrived: emit it as soon as all before it is settled."""
         with self._lock:
-            self._states.append((self._last_number, value, time.monotonic()))
+            since = time.monotonic()
+            if self._states and self._states[-1][0] == self._last_number:
+                since = self._states.pop()[2]  # nothing was read in between: the later one will do
+            self._states.append((self._last_number, value, since))
             self._emit_ready()
+
+    @property
+    def open(self) -> bool:
+        """Whether the fate of some record is not known."""
+        with self._lock:
+            return any(ticket.pending for ticket in self._open.values())
 
     def waited(self) -> float:
         """Seconds that the oldest STATE has been waiting; 0 when none is."""

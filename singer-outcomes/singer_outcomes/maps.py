@@ -64,7 +64,7 @@ def with_renames(
             continue
         if not fnmatch.fnmatch(stream_name, definition.get("__source__", name)):
             continue
-        kept = {*IDENTIFIERS, *definition.get("__key_properties__", keys)}
+        kept = {*IDENTIFIERS, *(definition.get("__key_properties__", keys) or ())}
         sources = {
             expression
             for column, expression in definition.items()

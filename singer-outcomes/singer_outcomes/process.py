@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.exceptions import (
+    ConfigValidationError,
+    RecordsWithoutSchemaException,
+    SingerSDKError,
+)
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.exceptions import InvalidInputLine
@@ -47,7 +53,16 @@ class OrderlyTarget(Target, abc.ABC):
     def __init__(self, **kwargs: Any) -> None:
         self.signal: int | None = None
         self._signalled_at = 0.0
+        self._grace: threading.Timer | None = None
         super().__init__(**kwargs)
+
+    @abc.abstractmethod
+    def finish(self) -> None:
+        """Send all that is queued and wait until it is settled."""
+
+    @abc.abstractmethod
+    def expire(self) -> None:
+        """The grace period after a signal is over: let go of every wait. Any thread may call."""
 
     @abc.abstractmethod
     def close(self) -> None:
@@ -72,9 +87,35 @@ class OrderlyTarget(Target, abc.ABC):
             signal.Signals(signum).name,
             self.config["grace_seconds"],
         )
+        self._grace = threading.Timer(float(self.config["grace_seconds"]), self._end_grace)
+        self._grace.daemon = True
+        self._grace.start()
         self.message_reader.stop_requested = True
         if self.message_reader.blocked:
             raise StopReadingError
+
+    def _end_grace(self) -> None:
+        """Let go of every wait; a second later end whatever still hangs in a request."""
+        self.expire()
+        self._grace = threading.Timer(1, os._exit, [128 + (self.signal or 0)])
+        self._grace.daemon = True
+        self._grace.start()
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """The SDK's messages repeat the value; that of a secret setting is left out."""
+        try:
+            return super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            secret = [
+                name
+                for name, setting in self.config_jsonschema["properties"].items()
+                if setting.get("secret")
+            ]
+            for position, text in enumerate(error.errors):
+                for name in secret:
+                    if f"config['{name}']" in text:
+                        error.errors[position] = f"{name} is not valid; see --about"
+            raise
 
     @override
     @classmethod
@@ -101,7 +142,12 @@ class OrderlyTarget(Target, abc.ABC):
             raise  # the SDK's command lists each setting
         except expected as error:
             cls.logger.error("%s", error)  # noqa: TRY400  # a traceback would bury it
-            sys.exit(1)
+            if target is not None and isinstance(
+                error, (InvalidInputLine, RecordsWithoutSchemaException)
+            ):
+                with contextlib.suppress(*expected):
+                    target.finish()  # what came before the bad line is good
+            sys.exit(128 + target.signal if target is not None and target.signal else 1)
         finally:
             if target is not None:
                 target.close()

@@ -46,7 +46,7 @@ class FastReader(MsgSpecReader):
             message = self.deserialize_json(line)
             self.assert_line_requires(message, {"type"})
             kind = message["type"]
-            callback = callbacks.get(kind)
+            callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
                 raise InvalidInputLine(f"Line {self.line_number} has the unknown type {kind!r}.")
             callback(message)
@@ -72,15 +72,20 @@ class FastReader(MsgSpecReader):
     def deserialize_json(self, line: Any) -> dict[str, Any]:
         try:
             message = self._decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInputLine(
                 f"Line {self.line_number} is not valid JSON ({error}). "
-                "Whatever writes to this target must write one Singer message a line; "
-                "lines before it are kept, this one and those after it were not read."
+                "Whatever writes to this target must write one Singer message a line. What came "
+                "before it is loaded; this line and those after it were not read."
             ) from None
         if not isinstance(message, dict):
             raise InvalidInputLine(f"Line {self.line_number} is not a JSON object.")
         return message
+
+    def assert_object(self, value: Any, name: str) -> None:
+        """Require a JSON object."""
+        if not isinstance(value, dict):
+            raise InvalidInputLine(f"Line {self.line_number}: its {name} is not a JSON object.")
 
     def assert_line_requires(  # type: ignore[override]  # the SDK's static one prints the line
         self, line_dict: dict[str, Any], requires: set[str]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 
 
 class RejectedError(Exception):
@@ -54,6 +53,9 @@ class Reject(TypedDict, total=False):
     payload: Any
 
 
+_decode = msgspec.json.Decoder(Reject).decode
+
+
 def record_hash(record: bytes | dict[str, Any]) -> str:
     """Identity of a record's content: the same record rejected again replaces its line."""
     body = record if isinstance(record, bytes) else msgspec.json.encode(record, order="sorted")
@@ -82,7 +84,8 @@ class RejectsFile:
         line = _encode({"run": self.run, "rejected_at": at.isoformat(timespec="seconds"), **reject})
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._locked(), self._opened(self.path, os.O_APPEND) as file:
-            file.write(line + b"\n")
+            torn = b"\n" if self._ends_torn() else b""  # a run was killed in the middle of a line
+            file.write(torn + line + b"\n")
             self.count += 1
 
     def close(self) -> None:
@@ -91,12 +94,19 @@ class RejectsFile:
             return
         with self._locked():
             lines = self.path.read_bytes().splitlines(keepends=True)
-            newest = {_identity(line): line for line in lines}
+            newest = {_identity(line): line for line in lines if not line.isspace()}
             if len(newest) < len(lines):
                 beside = self.path.with_name(self.path.name + ".new")
                 with self._opened(beside, os.O_TRUNC) as file:
                     file.writelines(newest.values())
                 beside.replace(self.path)
+
+    def _ends_torn(self) -> bool:
+        with self.path.open("rb") as file:
+            if not file.seek(0, os.SEEK_END):
+                return False
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -110,14 +120,24 @@ class RejectsFile:
 
 
 def read_rejects(path: str | Path) -> Iterator[Reject]:
-    """Every reject on file, oldest first; none where there is no file."""
+    """Every reject on file, oldest first; none where there is no file. Torn lines are left out."""
     if not Path(path).exists():
         return
     with Path(path).open("rb") as file:
         for line in file:
-            yield _decode(line)
+            reject = _reject(line)
+            if reject is not None:
+                yield reject
 
 
-def _identity(line: bytes) -> tuple[str, str, str]:
-    reject = _decode(line)
-    return reject["stream"], reject["key"], reject["hash"]
+def _reject(line: bytes) -> Reject | None:
+    try:
+        return _decode(line)
+    except msgspec.DecodeError:
+        return None
+
+
+def _identity(line: bytes) -> tuple[str, str, str] | bytes:
+    """Which reject it is; a line that cannot be read is only itself."""
+    reject = _reject(line)
+    return (reject["stream"], reject["key"], reject["hash"]) if reject else line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
@@ -39,7 +40,11 @@ class OutcomeSink(Sink):
             RejectedError: it cannot be loaded as it is.
         """
         if self._validator is not None:
-            self._validator.validate(record)
+            try:
+                self._validator.validate(record)
+            except (TypeError, ValueError):  # a map made a date of a text, which is no JSON
+                record |= msgspec.to_builtins(record)
+                self._validator.validate(record)
         for name in self._key_properties:
             if name not in record:
                 raise RejectedError("schema: the key is missing", column=name)

@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import (
+    FatalSyncError,
     MapExpressionError,
     RecordsWithoutSchemaException,
     StreamMapConfigError,
 )
 from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
 from singer_outcomes.ledger import Ledger
@@ -64,7 +66,7 @@ class OutcomeTarget(OrderlyTarget):
             run=uuid.uuid4().hex[:12],
             store_records=self.config["store_rejected_records"],
         )
-        self._sources: dict[str, str] = {}
+        self._sources: dict[str, tuple[str, int]] = {}  # alias -> source stream, which map of it
         self._closed = False
 
     # What a subclass does.
@@ -74,8 +76,8 @@ class OutcomeTarget(OrderlyTarget):
         """Raise what failed in the background; called after each message."""
 
     @abc.abstractmethod
-    def finish(self, *, seconds: float | None) -> None:
-        """Send all that is queued and wait until it is settled, at most this long."""
+    def expire(self) -> None:
+        """The grace period after a signal is over: let go of every wait. Any thread may call."""
 
     @abc.abstractmethod
     def stop(self) -> None:
@@ -102,6 +104,7 @@ class OutcomeTarget(OrderlyTarget):
     @override
     def _process_schema_message(self, message_dict: Record) -> None:
         self._assert_line_requires(message_dict, {"stream", "schema"})
+        self.message_reader.assert_object(message_dict["schema"], "schema")
         self._assert_line_requires(message_dict["schema"], {"properties"})
         name, schema = message_dict["stream"], message_dict["schema"]
         keys = message_dict.get("key_properties")
@@ -117,20 +120,20 @@ class OutcomeTarget(OrderlyTarget):
             keys or (),
         )
         self.mapper.register_raw_stream_schema(name, schema, keys)
-        for stream_map in self.mapper.stream_maps[name]:
+        for position, stream_map in enumerate(self.mapper.stream_maps[name]):
             if isinstance(stream_map, RemoveRecordTransform):
                 continue
-            self._claim(stream_map.stream_alias, source=name)
+            self._claim(stream_map.stream_alias, source=name, position=position)
             self.get_sink(
                 stream_map.stream_alias,
                 schema=stream_map.transformed_schema,
                 key_properties=stream_map.transformed_key_properties,
             )
 
-    def _claim(self, alias: str, *, source: str) -> None:
-        """One source a name: with two, each record would meet the other one's validator."""
-        owner = self._sources.setdefault(alias, source)
-        if owner != source:
+    def _claim(self, alias: str, *, source: str, position: int) -> None:
+        """One map of one source a name: with two, each record would meet the other's validator."""
+        owner, place = self._sources.setdefault(alias, (source, position))
+        if (owner, place) != (source, position):
             raise StreamMapConfigError(
                 f"The streams '{owner}' and '{source}' both arrive as '{alias}'. Give one of them "
                 f"a name of its own in stream_maps: '{source}: {{__alias__: {alias}__{source}}}'."
@@ -148,28 +151,42 @@ class OutcomeTarget(OrderlyTarget):
                 "has not come. The tap must send it first."
             )
         record = message_dict["record"]
+        self.message_reader.assert_object(record, "record")
         keys = stream_maps[-1].raw_key_properties or ()  # a first map that removes has none
-        key = "|".join(str(record.get(name, "")) for name in keys)
+        parts = [record.get(name) for name in keys]
+        key = "" if None in parts or "" in parts else "|".join(map(str, parts))
         for stream_map in stream_maps:
-            if isinstance(stream_map, RemoveRecordTransform):
-                continue
-            sink = self._sinks_active[stream_map.stream_alias]
-            assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
-            self.summary.count(sink.stream_name, "read")
-            try:
-                # The maps copy what they change; only the untouched record needs a copy of its own.
-                mapped = stream_map.transform(record.copy())
-                if mapped is None:
-                    self.summary.count(sink.stream_name, "filtered")
-                    continue
-                sink.accept(mapped, key=key)
-            except RejectedError as rejected:
-                self.reject(sink, rejected, key=key, record=record)
-            except _MAP_ERRORS as error:
-                failure = _map_failure(stream_map, error)
-                self.reject(sink, failure, key=key, record=record)
-            sink.record_counter_metric.increment()
+            if not isinstance(stream_map, RemoveRecordTransform):
+                self._take(stream_map, record, key=key)
         self.check()
+
+    def _take(self, stream_map: StreamMap, record: Record, *, key: str) -> None:
+        """One record through one map to its sink; whatever is wrong with it is an outcome."""
+        sink = self._sinks_active[stream_map.stream_alias]
+        assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
+        self.summary.count(sink.stream_name, "read")
+        sink.record_counter_metric.increment()
+        try:
+            # The maps copy what they change; only the untouched record needs a copy of its own.
+            mapped = stream_map.transform(record.copy())
+        except _MAP_ERRORS as error:
+            self.reject(sink, _map_failure(stream_map, error), key=key, record=record)
+            return
+        if mapped is None:
+            self.summary.count(sink.stream_name, "filtered")
+            return
+        try:
+            sink.accept(mapped, key=key)
+        except RejectedError as rejected:
+            self.reject(sink, rejected, key=key, record=record)
+
+    @override
+    def _process_batch_message(self, message_dict: Record) -> None:
+        """Refused: the SDK would read the files past the ledger."""
+        raise InvalidInputLine(
+            f"Line {self.message_reader.line_number} is a BATCH message. Set the tap to write "
+            "RECORD messages (remove its batch_config)."
+        )
 
     @override
     def _process_state_message(self, message_dict: Record) -> None:
@@ -231,7 +248,9 @@ class OutcomeTarget(OrderlyTarget):
 
     @override
     def process_endofpipe(self) -> None:
-        self.finish(seconds=self.config["grace_seconds"] if self.signal else None)
+        self.finish()
+        if not self.signal and self.ledger.open:
+            raise FatalSyncError("Some records have no fate: the state stays before them.")
         self.close()
         if self.signal:
             sys.exit(128 + self.signal)

@@ -14,13 +14,12 @@ from target_klaviyo.shipments import EVENTS, Shipment, decode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from klaviyo_client import KlaviyoSession
+    from klaviyo_client import KlaviyoSession, Problem
 
     from target_klaviyo.fates import Fates
     from target_klaviyo.queues import Row
 
-REFUSED_IN_A_ROW = 20  # then the fault is in every request, not in a row
-HTTP_TOO_LARGE = 413
+REFUSED_ALONE = 20  # rows, with none accepted: then the fault is in every request, not in a row
 
 
 class Delivery:
@@ -38,40 +37,38 @@ class Delivery:
         the request is halved until the bad row is alone.
         """
         parts = [rows]
-        refused = 0
+        alone = 0
         while parts:
             part = parts.pop()
             body = shipment.body((row.body for row in part), list_id=self.list_id)
             try:
                 answer = self._session.post(shipment.operation, body)
             except RefusedError as error:
-                refused += 1
-                parts += self._without_refused(shipment, part, error, refused=refused)
+                named = shipment.named(error, part)
+                alone += len(part) == 1
+                if alone > REFUSED_ALONE or (len(part) == 1 and not named):
+                    raise
+                parts += self._without_refused(part, named)
             else:
-                refused = 0
+                alone = -len(rows)  # something is right: whatever is refused now is the row's fault
                 if shipment is EVENTS:
                     # There is no job to ask: being accepted is all that can be known.
                     self._fates.settle(part, "accepted")
                 else:
                     yield _job(part, answer)
 
-    def _without_refused(
-        self, shipment: Shipment, rows: list[Row], error: RefusedError, *, refused: int
-    ) -> list[list[Row]]:
-        """What to send next: the rest without the rows named, or two halves."""
-        named = shipment.named(error, rows)
+    def _without_refused(self, rows: list[Row], named: dict[int, Problem]) -> list[list[Row]]:
+        """What to send next: the rest without the rows named, or two halves, the first one last."""
+        for index, problem in named.items():
+            self._fates.refuse(
+                rows[index],
+                f"Klaviyo: {problem.code}: {problem.detail}",
+                pointer=problem.pointer,
+                payload=decode(rows[index].body),
+            )
         if named:
-            for index, problem in named.items():
-                self._fates.refuse(
-                    rows[index],
-                    f"Klaviyo: {problem.code}: {problem.detail}",
-                    pointer=problem.pointer,
-                    payload=decode(rows[index].body),
-                )
             rest = [row for index, row in enumerate(rows) if index not in named]
             return [rest] if rest else []
-        if len(rows) == 1 or (refused > REFUSED_IN_A_ROW and error.status != HTTP_TOO_LARGE):
-            raise error
         middle = len(rows) // 2
         return [rows[middle:], rows[:middle]]
 

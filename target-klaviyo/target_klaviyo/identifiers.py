@@ -9,6 +9,24 @@ import phonenumbers
 from klaviyo_client.limits import MAX_EMAIL
 
 
+class SettingError(Exception):
+    """A setting names something that there is not; whoever configured it must choose another."""
+
+
+def country(code: str) -> str:
+    """A country's ISO 3166 code, in upper case.
+
+    Raises:
+        SettingError: no country whose phone numbers are known has this code.
+    """
+    region = code.strip().upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise SettingError(
+            f"phone_region '{code}' is no country's ISO 3166 code of two letters, such as ES."
+        )
+    return region
+
+
 @lru_cache(maxsize=65_536)  # a buyer's address comes with each of their tickets
 def email_address(value: str) -> str | None:
     """The address in lower case, or None where its syntax is wrong.

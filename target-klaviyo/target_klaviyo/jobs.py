@@ -76,6 +76,19 @@ def finished(
         raise StuckJobError(f"Klaviyo no longer lists import job {lost.id}. Run again.")
 
 
+def require_patience(job: ImportJob, patience: float) -> None:
+    """Go on waiting for all errors of an ended job.
+
+    Raises:
+        StuckJobError: after `patience` seconds some are still missing, or name nobody we sent.
+    """
+    if time.monotonic() - job.accepted_at > patience:
+        raise StuckJobError(
+            f"Import job {job.id} ended with more failures than errors that name a record of it. "
+            "The state stays before it; run again."
+        )
+
+
 class ImportFault(NamedTuple):
     """What Klaviyo says of one item that a job failed to import."""
 
@@ -87,22 +100,21 @@ class ImportFault(NamedTuple):
 
 
 def faults(session: KlaviyoSession, job: ImportJob) -> Iterator[ImportFault]:
-    """All import errors of a job, each with the row it is about (by pointer, else by payload)."""
+    """All import errors of a job, each with its row: by the payload, else by the pointer."""
     by_person = {person: row for row in job.rows for person in row.people}
     for page in session.pages(GET_IMPORT_ERRORS, path_id=job.id, **{"page[size]": PAGE}):
         for each in page["data"]:
             error = each["attributes"]
             pointer = (error.get("source") or {}).get("pointer")
             payload = error.get("original_payload") or {}
+            attributes = payload.get("attributes", payload)
+            people = [str(attributes.get(name) or "") for name in ("email", "phone_number")]
+            row = next(
+                (by_person[each.lower()] for each in people if each.lower() in by_person), None
+            )
             index = PROFILES.item_index(pointer)
-            if index is not None and index < len(job.rows):
-                row: Row | None = job.rows[index]
-            else:
-                attributes = payload.get("attributes", payload)
-                people = (
-                    str(attributes.get(name, "")).lower() for name in ("email", "phone_number")
-                )
-                row = next((by_person[each] for each in people if each in by_person), None)
+            if row is None and not any(people) and index is not None and index < len(job.rows):
+                row = job.rows[index]
             code = str(error.get("code", "invalid"))
             reason = f"Klaviyo: {code}: {redacted(str(error.get('detail', '')))}"
             yield ImportFault(row, code, reason, pointer, payload)

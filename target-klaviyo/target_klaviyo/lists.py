@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from klaviyo_client.limits import CREATE_LIST, GET_LISTS
 
+from target_klaviyo.identifiers import SettingError
 from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 SHOWN = 20  # lists named in an error
 
 
-class UnknownListError(Exception):
+class UnknownListError(SettingError):
     """The configured list does not exist; whoever configured it must choose another."""
 
 

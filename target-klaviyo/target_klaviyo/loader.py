@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from target_klaviyo.delivery import Delivery
-from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished
+from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished, require_patience
 from target_klaviyo.payloads import without_phone
 from target_klaviyo.queues import Origin, Queue, Row
 from target_klaviyo.shipments import EVENTS, PROFILES, Shipment, decode, encode
@@ -28,6 +29,7 @@ OPEN_JOBS = 24  # import jobs whose end is awaited; each holds the keys of up to
 STATE_WAITS = 60.0  # seconds after which a waiting STATE sends a batch that is not full
 FIRST_POLL, LAST_POLL = 0.1, 3.0  # seconds between looks at the open jobs
 DUPLICATE = "duplicate_profile"  # e-mail and phone belong to two profiles
+PHONE_TAKEN = "phone number left out: another profile has it"
 PROGRESS_EVERY = 10.0  # seconds
 
 logger = logging.getLogger("target-klaviyo")
@@ -46,14 +48,16 @@ class Loader:
     ) -> None:
         self.profiles = Queue(PROFILES)
         self.events = Queue(EVENTS)
-        self.phone_taken: set[str] = set()  # identities of people whose phone another profile has
+        self.phone_taken: set[tuple[str, str]] = set()  # identity and the phone another profile has
         self.delivery = Delivery(session, fates)
         self._session = session
         self._fates = fates
         self._fates.free = self._free
         self._ledger = ledger
         self._patience = job_patience
-        self._changed = threading.Condition()
+        self._changed = (
+            threading.Condition()
+        )  # of an RLock: callbacks may run in the thread that holds it
         self._busy: set[str] = set()
         self._sending = 0
         self._jobs: dict[str, ImportJob] = {}
@@ -87,11 +91,13 @@ class Loader:
                 ticket = self._tickets[id(queue)] = self._ledger.ticket()
             self._ledger.add(ticket)
             queue.put(Row(identity, people, body, Origin(sink, key, ticket)))
+            if not self._watched:
+                self._watched = True
+                self._watchers.submit(self._watch).add_done_callback(self._ended)
             while queue.full and not self._stopping:
                 self.check()
-                # Half of these people may be in open jobs: better wait for those than send little.
-                whole = queue is self.profiles and bool(self._sending or self._jobs)
-                if not self._start(queue, whole=whole):
+                # Most of these people may be in open jobs: better wait for those than send little.
+                if not self._start(queue, half=bool(self._sending or self._jobs)):
                     self._changed.wait(0.5)
 
     def check(self) -> None:
@@ -99,54 +105,57 @@ class Loader:
         if self._error is not None:
             raise self._error
 
-    def finish(self, *, seconds: float | None) -> None:
-        """Send everything and wait for its end, at most this long."""
-        deadline = None if seconds is None else time.monotonic() + seconds
+    def finish(self) -> None:
+        """Send everything and wait for its end, or for that of the grace period."""
         with self._changed:
             while len(self.profiles) or len(self.events) or self._sending or self._jobs:
                 self.check()
-                if deadline is not None and time.monotonic() > deadline:
+                if self._stopping:
                     return
                 if not (self._start(self.profiles) or self._start(self.events)):
                     self._changed.wait(0.5)
         self.check()
 
-    def stop(self) -> None:
-        """End the background threads; what is not settled stays so."""
+    def expire(self) -> None:
+        """Let go of every wait: what is not settled by now comes with the next run."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         self._session.stop()
-        self._senders.shutdown(wait=True, cancel_futures=True)
-        self._watchers.shutdown(wait=True)
 
-    def _start(self, queue: Queue, *, whole: bool = False) -> bool:
+    def stop(self) -> None:
+        """End the background threads; after the grace period without waiting for requests."""
+        patient = not self._stopping
+        self.expire()
+        self._senders.shutdown(wait=patient, cancel_futures=True)
+        self._watchers.shutdown(wait=patient)
+        if patient:
+            self._session.close()
+
+    def _start(self, queue: Queue, *, half: bool = False) -> bool:
         """Begin one request from this queue, if there is room and someone free to send."""
-        if queue is self.events and not self.events.people.isdisjoint(self.profiles.people):
+        if queue is self.events and self.events.about(self.profiles):
             # A person's profile goes before their events.
             return self._start(self.profiles)
         if self._sending >= SENDING or self._sending + len(self._jobs) >= OPEN_JOBS:
             return False
-        apart = queue is self.profiles
-        rows = queue.take(self._busy, apart=apart, whole=whole)
+        rows = queue.take(self._busy, half=half)
         if not rows:
             return False
-        if apart:
-            self._busy.update(person for row in rows for person in row.people)
+        for row in rows if queue.shipment.apart else ():
+            row.holds = True
+            self._busy.update(row.people)
         ticket = self._tickets.pop(id(queue), None)
         if ticket is not None:
             self._ledger.seal(ticket)
-        if not self._watched:
-            self._watched = True
-            self._watchers.submit(self._watch).add_done_callback(self._ended)
         self._sending += 1
         self._senders.submit(self._deliver, queue.shipment, rows).add_done_callback(self._sent)
         return True
 
     def _sent(self, future: Future[None]) -> None:
         with self._changed:
+            self._ended(future)
             self._sending -= 1
-        self._ended(future)
 
     def _ended(self, future: Future[None]) -> None:
         """Keep what failed in a thread for the reading thread to raise."""
@@ -188,14 +197,15 @@ class Loader:
         """Settle the rows of every job that has ended; whether there was one."""
         ended = False
         for job, failed in finished(self._session, jobs, patience=self._patience):
+            found = list(faults(self._session, job)) if failed else []
+            handled = {fault.row.identity: fault for fault in found if fault.row is not None}
+            if len(handled) < failed:
+                # Errors may show later than the end of their job; guessing would lose someone.
+                require_patience(job, self._patience)
+                continue
             ended = True
-            handled: set[str] = set()
-            for fault in faults(self._session, job) if failed else ():
-                if fault.row is None:
-                    self._fates.summary.note("import error of a person not in the request")
-                elif fault.row.identity not in handled:
-                    handled.add(fault.row.identity)
-                    self._handle(fault, fault.row)
+            for fault in handled.values():
+                self._handle(fault, cast("Row", fault.row))
             self._fates.settle([row for row in job.rows if row.identity not in handled], "written")
             with self._changed:
                 del self._jobs[job.id]
@@ -208,20 +218,27 @@ class Loader:
         if fault.code != DUPLICATE or again is None:
             self._fates.refuse(row, fault.reason, pointer=fault.pointer, payload=fault.payload)
             return
-        self._fates.summary.note("phone number left out: another profile has it")
+        number = fault.payload["attributes"]["phone_number"]
+        self._fates.summary.note(PHONE_TAKEN)
         with self._changed:
+            row.holds = False
             self._busy.difference_update(row.people)
-            self.phone_taken.add(row.identity)
+            self.phone_taken.add((row.identity, number))
             row.body = encode(again)
-            self.profiles.put_back(row, _without_phone)
+            self.profiles.put_back(row, partial(_without_phone, number=number))
 
     def _free(self, rows: Sequence[Row]) -> None:
         """These people may be sent again."""
         with self._changed:
-            self._busy.difference_update(person for row in rows for person in row.people)
+            for row in rows:
+                if row.holds:
+                    self._busy.difference_update(row.people)
             self._changed.notify_all()
 
 
-def _without_phone(body: bytes) -> bytes:
+def _without_phone(body: bytes, *, number: str) -> bytes:
+    """The resource without this number; another one may be right."""
     resource = decode(body)
+    if resource["attributes"].get("phone_number") != number:
+        return body
     return encode(without_phone(resource) or resource)

@@ -142,10 +142,7 @@ def event(record: Record, *, unique_id: str, now: datetime, history: timedelta |
         attributes["value"] = value
         if record.get("value_currency"):
             attributes["value_currency"] = record["value_currency"]
-    backfill = record.get("backfill")
-    if backfill is None:
-        backfill = history is None or time < now - history
-    if backfill:
+    if _backfill(record.get("backfill"), old=history is None or time < now - history):
         attributes["backfill"] = True
     return {
         "type": "event-bulk-create",
@@ -164,15 +161,25 @@ def _identity(record: Mapping[str, Any]) -> Record:
     return identity
 
 
+def _backfill(value: Any, *, old: bool) -> bool:
+    """Whether an event is recorded without starting a flow; what a stream map makes is text."""
+    if value is None:
+        return old
+    text = str(value).lower()
+    if text not in {"true", "false"}:
+        raise RejectedError("backfill is neither true nor false", column="backfill")
+    return text == "true"
+
+
 def _event_time(value: Any, now: datetime) -> datetime:
     """When it happened, in whole seconds of UTC; a time without offset is taken as UTC."""
     if not isinstance(value, str):
         raise RejectedError("an event needs a time", column="time")
     try:
         time = datetime.fromisoformat(value)
-    except ValueError:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset may lead out of the calendar
         raise RejectedError("time is not ISO 8601", column="time") from None
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     if time < OLDEST_EVENT or time > now + FURTHEST_EVENT:
         raise RejectedError("time is before 2000 or over a year ahead", column="time")
     return time.replace(microsecond=0)

@@ -8,7 +8,9 @@ import msgspec
 from klaviyo_client.limits import (
     CREATE_EVENTS,
     IMPORT_PROFILES,
+    MAX_BODY_BYTES,
     MAX_EVENTS,
+    MAX_PROFILE_BYTES,
     MAX_PROFILES,
     Operation,
 )
@@ -25,11 +27,19 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
 
 
+BLAMES_ITEMS = frozenset({400, 409, 413, 422})  # other statuses are about the request
+
+
 class Shipment(NamedTuple):
-    """One kind of request: its operation, its most items, what stands around them."""
+    """One kind of request: its operation, its bounds, what stands around its items.
+
+    `apart`: a request holds one item a person, as the order within it is not kept.
+    """
 
     operation: Operation
     max_items: int
+    max_item_bytes: int
+    apart: bool
     items_pointer: str
     head: bytes
     tail: bytes
@@ -51,8 +61,11 @@ class Shipment(NamedTuple):
         """The rows that a refusal is about, by index; empty where it names none.
 
         Raises:
-            RejectedError: the refusal itself, where it is about the request, such as its list.
+            RejectedError: the refusal itself, where it is about the request (its list, its path,
+                its revision), not about what is in it.
         """
+        if error.status not in BLAMES_ITEMS:
+            raise error
         named: dict[int, Problem] = {}
         for problem in error.problems:
             index = self.item_index(problem.pointer)
@@ -79,6 +92,8 @@ _LISTS = b',"relationships":{"lists":{"data":[{"type":"list","id":%s}]}}'
 PROFILES = Shipment(
     IMPORT_PROFILES,
     MAX_PROFILES,
+    MAX_PROFILE_BYTES,
+    True,  # noqa: FBT003  # apart
     "/data/attributes/profiles/data/",
     b'{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":[',
     b"]}}%s}}",
@@ -87,6 +102,8 @@ PROFILES = Shipment(
 EVENTS = Shipment(
     CREATE_EVENTS,
     MAX_EVENTS,
+    MAX_BODY_BYTES,
+    False,  # noqa: FBT003  # apart: an event stands for itself
     "/data/attributes/events-bulk-create/data/",
     b'{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[',
     b"]}}%s}}",

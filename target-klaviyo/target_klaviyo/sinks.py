@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from target_klaviyo import payloads
 from target_klaviyo.identifiers import email_address, phone_number
+from target_klaviyo.loader import PHONE_TAKEN
 from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ class ProfilesSink(KlaviyoSink):
     def process_record(self, record: Record, context: Record) -> None:
         people = self.normalise(record)
         loader = self.target.loader
-        if people and people[0] in loader.phone_taken:
-            record.pop("phone_number", None)
+        if people and (people[0], record.get("phone_number")) in loader.phone_taken:
+            record["phone_number"] = None
+            self.target.summary.note(PHONE_TAKEN)
         body = encode(payloads.profile(record))
         if len(body) > MAX_PROFILE_BYTES:
-            raise RejectedError(f"profile of {len(body):,} bytes; Klaviyo takes 100,000")
+            raise RejectedError("the profile is over 100,000 bytes, the most that Klaviyo takes")
         loader.add(
             loader.profiles,
             identity=people[0],
@@ -102,7 +104,7 @@ class EventsSink(KlaviyoSink):
     @override
     def setup(self) -> None:
         config = self.config
-        history = timedelta(hours=config["history_after_hours"])
+        history = timedelta(hours=float(config["history_after_hours"]))
         self._history = None if str(config["first_load"]).lower() == "true" else history
 
     @override
@@ -110,6 +112,8 @@ class EventsSink(KlaviyoSink):
         if record.get("email"):
             record.pop("phone_number", None)  # both might belong to two profiles
         people = self.normalise(record)
+        if not record.get("unique_id") and not context["key"]:
+            raise RejectedError("an event needs a unique_id, or a stream with a key to make one of")
         event = payloads.event(
             record,
             unique_id=f"{self.stream_name}:{context['key']}",

@@ -11,7 +11,8 @@ from singer_outcomes.target import OutcomeTarget
 from typing_extensions import override
 
 from target_klaviyo.fates import Fates
-from target_klaviyo.lists import UnknownListError, find_list
+from target_klaviyo.identifiers import SettingError, country
+from target_klaviyo.lists import find_list
 from target_klaviyo.loader import Loader
 from target_klaviyo.sinks import EventsSink, ProfilesSink
 
@@ -30,7 +31,7 @@ class TargetKlaviyo(OutcomeTarget):
         "profiles": ProfilesSink,
         "events": EventsSink,
     }
-    run_errors = (KlaviyoError, UnknownListError)
+    run_errors = (KlaviyoError, SettingError)
 
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
@@ -97,7 +98,7 @@ class TargetKlaviyo(OutcomeTarget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.phone_region: str = self.config["phone_region"]
+        self.phone_region = country(self.config["phone_region"])
         self._list_known = False
         self._session = KlaviyoSession(
             self.config["api_key"],
@@ -108,7 +109,7 @@ class TargetKlaviyo(OutcomeTarget):
             self._session,
             Fates(ledger=self.ledger, summary=self.summary, reject=self.reject),
             ledger=self.ledger,
-            job_patience=self.config["job_timeout_minutes"] * 60,
+            job_patience=float(self.config["job_timeout_minutes"]) * 60,
         )
 
     def resolve_list(self) -> None:
@@ -130,13 +131,16 @@ class TargetKlaviyo(OutcomeTarget):
         self.loader.check()
 
     @override
-    def finish(self, *, seconds: float | None) -> None:
-        self.loader.finish(seconds=seconds)
+    def finish(self) -> None:
+        self.loader.finish()
+
+    @override
+    def expire(self) -> None:
+        self.loader.expire()
 
     @override
     def stop(self) -> None:
         self.loader.stop()
-        self._session.close()
 
     @override
     def details(self) -> dict[str, Any]:

@@ -77,6 +77,17 @@ def test_waiting_is_measured_from_the_oldest_state(told: list[Any]) -> None:
     assert ledger.waited() == 0
 
 
+def test_states_with_no_record_between_them_are_one(told: list[Any]) -> None:
+    """A tap may write one a record; only the last would ever be told."""
+    ledger = Ledger(told.append)
+    ticket = _sealed(ledger, 1)
+    for number in range(1000):
+        ledger.state(number)
+    assert len(ledger._states) == 1  # noqa: SLF001  # memory is the promise
+    ledger.settle([ticket])
+    assert told == [999]
+
+
 @given(
     st.lists(st.sampled_from(["batch", "state"]), max_size=30),
     st.randoms(use_true_random=False),

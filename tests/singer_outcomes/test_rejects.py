@@ -90,3 +90,15 @@ def test_many_writers_and_a_compaction_between_them_lose_no_line(tmp_path: Path)
 def test_no_file_means_no_rejects(tmp_path: Path) -> None:
     """A clean run leaves none behind, and reading it is no error."""
     assert list(read_rejects(tmp_path / "none.jsonl")) == []
+
+
+def test_a_line_torn_by_a_kill_harms_no_other(tmp_path: Path) -> None:
+    """The next reject begins a line of its own; reading and compacting pass the torn one over."""
+    path = tmp_path / "rejects.jsonl"
+    path.write_bytes(b'{"stream":"profi')
+    rejects = RejectsFile(path, run="r1")
+    rejects.write(_reject(), at=NOW)
+    rejects.write(_reject(), at=NOW)
+    rejects.close()
+    assert [line["key"] for line in read_rejects(path)] == ["1"]
+    assert path.read_bytes().startswith(b'{"stream":"profi\n')

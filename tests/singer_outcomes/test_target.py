@@ -16,7 +16,11 @@ from singer_outcomes.rejects import RejectedError, read_rejects
 from singer_outcomes.settings import SETTINGS
 from singer_outcomes.sink import OutcomeSink
 from singer_outcomes.target import OutcomeTarget
-from singer_sdk.exceptions import RecordsWithoutSchemaException, StreamMapConfigError
+from singer_sdk.exceptions import (
+    FatalSyncError,
+    RecordsWithoutSchemaException,
+    StreamMapConfigError,
+)
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -51,8 +55,8 @@ class ThingsTarget(OutcomeTarget):
         super().__init__(**kwargs)
         self.taken: list[tuple[str, Message]] = []
         self.tickets: list[Ticket] = []
-        self.grace: list[float | None] = []
         self.settles = True
+        self.expired = False
 
     def take(self, stream: str, record: Message) -> None:
         """Count the record on a ticket of its own."""
@@ -67,10 +71,14 @@ class ThingsTarget(OutcomeTarget):
         pass
 
     @override
-    def finish(self, *, seconds: float | None) -> None:
-        self.grace.append(seconds)
+    def finish(self) -> None:
         if self.settles:
             self.ledger.settle(self.tickets)
+            self.tickets = []
+
+    @override
+    def expire(self) -> None:
+        self.expired = True
 
     @override
     def stop(self) -> None:
@@ -117,7 +125,8 @@ def test_no_state_is_told_while_the_records_before_it_are_open(
     """The SDK would tell it at the end of the input."""
     target = _target(tmp_path)
     target.settles = False
-    target.listen(_lines(_schema(), _record(1), STATE))
+    with pytest.raises(FatalSyncError, match="no fate"):
+        target.listen(_lines(_schema(), _record(1), STATE))
     assert capsys.readouterr().out == ""
     target.ledger.settle(target.tickets)
     assert json.loads(capsys.readouterr().out) == {"bookmark": 1}
@@ -232,6 +241,28 @@ def test_two_sources_on_one_name_are_refused_with_the_line_to_write(tmp_path: Pa
         target.listen(_lines(_schema("fans"), _schema("people")))
 
 
+def test_two_maps_of_one_source_on_one_name_are_refused_as_well(tmp_path: Path) -> None:
+    """A second projection needs a name of its own."""
+    maps = {"fans": {"__alias__": "things"}, "things": {"__source__": "fans"}}
+    with pytest.raises(StreamMapConfigError, match="both arrive as 'things'"):
+        _target(tmp_path, stream_maps=maps).listen(_lines(_schema("fans")))
+
+
+def test_a_map_that_makes_a_date_of_a_text_is_loaded(tmp_path: Path) -> None:
+    """It travels as ISO 8601."""
+    maps = {"things": {"day": "datetime.date.fromisoformat(name)"}}
+    target = _target(tmp_path, stream_maps=maps)
+    target.listen(_lines(_schema(), _record(1, name="2026-05-01")))
+    assert [record["day"] for _, record in target.taken] == ["2026-05-01"]
+
+
+def test_a_stream_may_be_mapped_to_have_no_key(tmp_path: Path) -> None:
+    """`__key_properties__: null` is the SDK's own way to say so."""
+    target = _target(tmp_path, stream_maps={"things": {"__key_properties__": None, "x": "id"}})
+    target.listen(_lines(_schema(), _record(1)))
+    assert [record["x"] for _, record in target.taken] == [1]
+
+
 def test_two_sources_of_one_kind_each_keep_their_own_schema(tmp_path: Path) -> None:
     """With names of their own they may alternate, SCHEMA messages repeated."""
     maps = {"fans": {"__alias__": "things"}, "people": {"__alias__": "things__people"}}
@@ -271,7 +302,6 @@ def test_a_signal_stops_reading_settles_within_the_grace_period_and_tells(
         target.listen(lines())  # type: ignore[arg-type]  # any iterable of lines will do
     assert ended.value.code == 128 + number
     assert [record["id"] for _, record in target.taken] == [1]
-    assert target.grace == [7]
     assert json.loads(capsys.readouterr().out) == {"bookmark": 1}
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_messages import record, schema, state
+from singer_messages import record, schema, singer, state
 from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _errors(done: subprocess.CompletedProcess[str]) -> list[str]:
         ({"list_id": "Nope42"}, "list_id 'Nope42' is none of the account's"),
         ({"api_url": "http://127.0.0.1:9"}, "no answer from 127.0.0.1:9"),
         ({"api_url": "http://klaviyo.nevent-demo.es"}, "the key would travel in clear"),
+        ({"phone_region": "Spain"}, "phone_region 'Spain' is no country's"),
         ({"phone_region": 34}, "34 is not of type 'string' in config['phone_region']"),
         ({"stream_maps": {"profiles": {"x": "origen"}}}, "names 'origen', which the stream"),
     ],
@@ -59,6 +60,15 @@ def test_a_wrong_setting_ends_the_run_with_one_line_and_no_state(
         (json.dumps(ANA).encode(), "Line 1 is a record of 'profiles', whose SCHEMA has not come"),
         (json.dumps(schema("people", "email")).encode(), "'people' is no kind of stream"),
         (b'{"type":"SCHEMA","stream":"profiles"}', "Line 1 has no 'schema'"),
+        (b'{"type":"SCHEMA","stream":"profiles","schema":null}', "its schema is not a JSON object"),
+        (b'{"type":["x"]}', "Line 1 has the unknown type"),
+        (b'{"a":' + b"[" * 100_000, "Line 1 is not valid JSON"),
+        (
+            json.dumps(PROFILES).encode()
+            + b'\n{"type":"RECORD","stream":"profiles","record":null}',
+            "Line 2: its record is not a JSON object",
+        ),
+        (b'{"type":"BATCH","stream":"profiles"}', "Line 1 is a BATCH message"),
     ],
 )
 def test_a_broken_input_stops_the_run_with_the_line(
@@ -68,6 +78,29 @@ def test_a_broken_input_stops_the_run_with_the_line(
     done = run(lines)
     assert done.returncode == 1
     assert message in _errors(done)[0]
+
+
+def test_what_came_before_a_broken_line_is_loaded(run: RunCommand, klaviyo: KlaviyoHandle) -> None:
+    """And its state told; the exit code says that the rest is missing."""
+    done = run(singer([PROFILES, ANA, state({"n": 1})]) + b"garbage\n")
+    assert (done.returncode, json.loads(done.stdout)) == (1, {"n": 1})
+    assert klaviyo.profile("ana@nevent-demo.es")
+
+
+@pytest.mark.parametrize("key", ["pk_secret\nX-Other: 1", "pk_sécret", ["pk_secret"]])
+def test_a_key_that_cannot_be_one_is_refused_without_being_shown(run: RunCommand, key: Any) -> None:
+    """It may be nearly right."""
+    done = run([PROFILES, ANA], api_key=key)
+    assert done.returncode == 1
+    assert "cret" not in done.stderr
+
+
+def test_a_key_read_from_a_file_may_end_in_a_newline(
+    run: RunCommand, klaviyo: KlaviyoHandle
+) -> None:
+    """As most files do."""
+    assert run([PROFILES, ANA], api_key="pk_sandbox_full\n").returncode == 0
+    assert klaviyo.profile("ana@nevent-demo.es")
 
 
 def test_two_sources_on_one_bare_name_are_refused(run: RunCommand) -> None:
@@ -112,6 +145,16 @@ def test_no_log_line_holds_the_key_or_a_person(run: RunCommand, klaviyo: Klaviyo
     done = run([PROFILES, ANA, bad, record("profiles", email="secret.name@"), state(1)])
     for secret in ("pk_sandbox_full", "ana@", "secret.name", "600112233"):
         assert secret not in done.stderr
+
+
+def test_a_fraction_is_a_number_in_a_configuration_file(
+    run: RunCommand, klaviyo: KlaviyoHandle
+) -> None:
+    """The SDK reads it as a Decimal, which no clock takes."""
+    event = {"email": "ana@nevent-demo.es", "metric": "A", "time": "2026-01-01T00:00:00Z"}
+    messages = [schema("events", *event, keys=("email",)), record("events", **event)]
+    done = run(messages, history_after_hours=1.5, job_timeout_minutes=0.5, grace_seconds=0.5)
+    assert (done.returncode, len(klaviyo.events())) == (0, 1)
 
 
 def test_no_input_at_all_is_a_run_with_nothing_in_it(run: RunCommand) -> None:

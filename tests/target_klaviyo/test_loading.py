@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from klaviyo_client import DeniedError
+from klaviyo_client import RejectedError as RefusedError
 from singer_messages import Message, Run, record, schema, state
 from target_klaviyo.jobs import StuckJobError
 
@@ -163,11 +164,11 @@ def test_an_event_of_someone_with_an_address_does_not_carry_the_phone(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
     """Both might belong to two profiles; without an address the phone identifies."""
-    columns = schema("events", "email", "phone_number", "metric", "time", keys=("email",))
+    columns = schema("events", "n", "email", "phone_number", "metric", "time", keys=("n",))
     both = record(
-        "events", email="ana@nevent-demo.es", phone_number="600112233", metric="A", time=NOW
+        "events", n=1, email="ana@nevent-demo.es", phone_number="600112233", metric="A", time=NOW
     )
-    phone = record("events", email=None, phone_number="600112244", metric="A", time=NOW)
+    phone = record("events", n=2, email=None, phone_number="600112244", metric="A", time=NOW)
     load([columns, both, phone])
     assert _attributes(klaviyo, "ana@nevent-demo.es")["phone_number"] is None
     assert {each["attributes"]["phone_number"] for each in klaviyo.profiles()} == {
@@ -244,7 +245,7 @@ def test_a_connection_cut_before_or_after_applying_doubles_nothing(
 def test_rows_that_klaviyo_names_are_rejected_and_the_rest_is_sent_again(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
-    """One bad row never sinks its batch. A country of 3,000 letters passes our checks only."""
+    """One bad row never sinks its batch."""
     bad = record("profiles", email="bad@nevent-demo.es", first_name=["not", "text"])
     run = load([PROFILES, *_people(5), bad, record("profiles", email="end@nevent-demo.es")])
     assert run.summary["streams"]["profiles"]["written"] == 6
@@ -266,6 +267,45 @@ def test_a_refusal_that_names_no_row_is_halved_down_to_the_bad_one(
     assert len(klaviyo.requests(IMPORT)) <= 2 * 6 + 1
 
 
+def test_many_bad_rows_that_nobody_names_are_found_one_by_one(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Fifteen side by side among two hundred."""
+    klaviyo.knobs(pointers="none")
+    bad = [
+        record("profiles", email=f"bad{number}@nevent-demo.es", first_name=["not", "text"])
+        for number in range(15)
+    ]
+    good = _people(185)
+    run = load([PROFILES, *good[:100], *bad, *good[100:]], max_rejects=20)
+    assert run.summary["streams"]["profiles"]["written"] == 185
+    assert len(run.rejects) == 15
+
+
+@pytest.mark.parametrize("status", [404, 410, 415])
+def test_a_refusal_of_the_request_itself_is_not_blamed_on_its_rows(
+    load: Load, klaviyo: KlaviyoHandle, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    """A wrong address or a retired revision ends the run; no state, nothing in the rejects."""
+    klaviyo.refuse(IMPORT, status=status, times=None)
+    with pytest.raises(RefusedError):
+        load([PROFILES, *_people(1), state("late")])
+    assert capsys.readouterr().out == ""
+
+
+def test_an_event_without_unique_id_or_key_is_rejected(load: Load, klaviyo: KlaviyoHandle) -> None:
+    """Three purchases of one person would be one."""
+    keyless = schema("events", "email", "metric", "time", keys=())
+    same = record("events", email="ana@nevent-demo.es", metric="A", time=NOW)
+    run = load([keyless, same, same, same])
+    assert klaviyo.events() == []
+    assert run.summary["streams"]["events"] == {
+        "read": 3,
+        "rejected": 3,
+        "reasons": {"an event needs a unique_id, or a stream with a key to make one of": 3},
+    }
+
+
 def test_a_row_that_fails_inside_the_job_is_rejected_with_its_reason(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
@@ -279,13 +319,14 @@ def test_a_row_that_fails_inside_the_job_is_rejected_with_its_reason(
 
 
 def test_a_state_is_told_only_when_the_job_before_it_has_ended(
-    load: Load, klaviyo: KlaviyoHandle
+    load: Load, klaviyo: KlaviyoHandle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A job that sticks holds the state back, and the run ends with an error that says so."""
     klaviyo.stick()
     messages = [PROFILES, state("early"), *_people(1), state("late")]
     with pytest.raises(StuckJobError, match="The state stays"):
         load(messages, job_timeout_minutes=0.001)
+    assert "late" not in capsys.readouterr().out
 
 
 def test_states_follow_their_records(load: Load) -> None:
@@ -295,11 +336,12 @@ def test_states_follow_their_records(load: Load) -> None:
 
 
 def test_a_key_without_the_scope_stops_the_run_and_names_the_scope(
-    load: Load, klaviyo: KlaviyoHandle
+    load: Load, klaviyo: KlaviyoHandle, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Someone has to make a new key; no state passes what was not written."""
     with pytest.raises(DeniedError, match=r"profiles:write"):
         load([PROFILES, *_people(1), state("late")], api_key="pk_sandbox_readonly")
+    assert capsys.readouterr().out == ""
     assert klaviyo.profiles() == []
 
 

@@ -148,7 +148,9 @@ def test_history_starts_no_flow(time: str, history: timedelta | None, *, backfil
 def test_a_backfill_column_has_the_last_word() -> None:
     """Whoever maps it knows better."""
     assert "backfill" not in _event(time="2020-01-01T00:00:00Z", backfill=False)
+    assert "backfill" not in _event(time="2020-01-01T00:00:00Z", backfill="false")
     assert _event(backfill=True)["backfill"] is True
+    assert _event(backfill="true")["backfill"] is True
 
 
 def test_a_time_without_offset_is_utc_and_one_across_a_dst_change_keeps_its_instant() -> None:
@@ -168,6 +170,9 @@ def test_a_time_without_offset_is_utc_and_one_across_a_dst_change_keeps_its_inst
         ({"time": None}, "time"),
         ({"time": "1999-12-31T23:59:59Z"}, "time"),
         ({"time": "2027-05-02T00:00:00Z"}, "time"),
+        ({"time": "0001-01-01T00:00:00+01:00"}, "time"),
+        ({"time": "9999-12-31T23:59:59-05:00"}, "time"),
+        ({"backfill": "maybe"}, "backfill"),
         ({"value": "85"}, "value"),
         ({"value": True}, "value"),
         ({"unique_id": "x" * 256}, "unique_id"),

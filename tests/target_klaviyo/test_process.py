@@ -1,0 +1,150 @@
+"""How a run ends: signals, waiting states, and a bad line after good ones."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_messages import Message, record, schema, singer, state
+from target_klaviyo import loader
+from target_klaviyo.target import TargetKlaviyo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from nevent_sandbox.handles import KlaviyoHandle
+
+PROFILES = schema("profiles", "email", "first_name")
+ANA = record("profiles", email="ana@nevent-demo.es", first_name="Ana")
+IMPORT = "POST /profile-bulk-import-jobs"
+
+
+@pytest.fixture
+def started(settings: Message, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """The command, with its input still open."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(messages: list[Message], **more: Any) -> subprocess.Popen[bytes]:
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({**settings, **more}))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "target_klaviyo.target", "--config", str(config)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+        )
+        running.append(process)
+        assert process.stdin is not None
+        process.stdin.write(singer(messages))
+        process.stdin.flush()
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def _until(true: Callable[[], Any], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_while_waiting_for_input_sends_what_was_read_and_tells_its_state(
+    started: Callable[..., subprocess.Popen[bytes]],
+    klaviyo: KlaviyoHandle,
+    number: int,
+    code: int,
+) -> None:
+    """The tap may be slow; the run is asked to end in order."""
+    process = started([PROFILES, ANA, state({"n": 1})])
+    _until(lambda: _reading(process))
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=15)
+    assert process.returncode == code
+    assert json.loads(out) == {"n": 1}
+    assert klaviyo.profile("ana@nevent-demo.es")
+
+
+def _reading(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the pipe was emptied and the process waits for more."""
+    with open(f"/proc/{process.pid}/wchan") as file:  # noqa: PTH123  # a kernel's file
+        return "pipe" in file.read()
+
+
+@pytest.mark.parametrize("fault", ["busy", "slow"])
+def test_after_the_grace_period_the_process_ends_whatever_hangs(
+    started: Callable[..., subprocess.Popen[bytes]], klaviyo: KlaviyoHandle, fault: str
+) -> None:
+    """A Klaviyo that refuses for hours, or does not answer: no state, and the next run repeats."""
+    if fault == "busy":
+        klaviyo.refuse(IMPORT, status=503, times=None)
+    else:
+        klaviyo.delay(IMPORT, 30)
+    process = started([PROFILES, ANA, state({"n": 1})], grace_seconds=0.5)
+    _until(lambda: _reading(process))
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    out, _ = process.communicate(timeout=15)
+    assert time.monotonic() - began < 5
+    assert (process.returncode, out) == (143, b"")
+
+
+def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_doubled(
+    started: Callable[..., subprocess.Popen[bytes]],
+    load: Callable[..., Any],
+    klaviyo: KlaviyoHandle,
+) -> None:
+    """Kill -9 while a job is open: no state was told; the rerun ends as an undisturbed run."""
+    klaviyo.knobs(job_seconds=5)
+    columns = ("email", "metric", "time", "unique_id")
+    bought = record(
+        "events",
+        email="ana@nevent-demo.es",
+        metric="Purchased Ticket",
+        time="2026-01-01T00:00:00Z",
+        unique_id="nevent:ticket:1",
+    )
+    messages = [PROFILES, ANA, schema("events", *columns), bought, state({"n": 1})]
+    process = started(messages)
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None  # what closes the process would flush it
+    _until(lambda: klaviyo.requests(IMPORT))
+    process.kill()
+    assert process.stdout is not None
+    assert process.stdout.read() == b""
+    klaviyo.knobs(job_seconds=0)
+    assert load(messages).states == [{"n": 1}]
+    assert len(klaviyo.profiles()) == len(klaviyo.events()) == 1
+
+
+def test_a_state_does_not_wait_for_a_full_batch(
+    settings: Message,
+    klaviyo: KlaviyoHandle,
+    monkeypatch: pytest.MonkeyPatch,
+    load: Callable[..., Any],
+) -> None:
+    """Behind a slow tap a partial batch goes out when its state has waited long enough."""
+    del load  # its signal handlers come back after the test
+    monkeypatch.setattr(loader, "STATE_WAITS", 0.1)
+
+    def lines() -> Iterator[str]:
+        yield from singer([PROFILES, ANA, state({"n": 1})]).decode().splitlines()
+        _until(lambda: klaviyo.profile("ana@nevent-demo.es"))
+
+    target = TargetKlaviyo(config=settings)
+    try:
+        target.listen(lines())  # type: ignore[arg-type]  # any iterable of lines will do
+    finally:
+        target.close()

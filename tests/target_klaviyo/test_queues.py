@@ -1,0 +1,95 @@
+"""Rows wait in order, one a person in a job, and the later word wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from klaviyo_client.limits import MAX_PROFILE_BYTES
+from target_klaviyo.queues import Origin, Queue, Row
+from target_klaviyo.shipments import EVENTS, PROFILES, decode, encode
+
+if TYPE_CHECKING:
+    from singer_outcomes.sink import OutcomeSink
+
+ORIGIN = Origin(cast("OutcomeSink", None), "key", cast("Any", None))
+
+
+def _row(identity: str, *people: str, **properties: Any) -> Row:
+    body = {"type": "profile", "attributes": {"email": identity, "properties": properties}}
+    return Row(identity, (identity, *people), encode(body), ORIGIN)
+
+
+def _taken(queue: Queue, *busy: str, half: bool = False) -> list[tuple[str, Any]]:
+    rows = queue.take(set(busy), half=half)
+    return [(row.identity, decode(row.body)["attributes"]["properties"]) for row in rows]
+
+
+def test_two_rows_of_one_identity_are_one_item() -> None:
+    """Field by field, last wins."""
+    queue = Queue(PROFILES)
+    queue.put(_row("ana", x=1, y=1))
+    queue.put(_row("ana", x=2))
+    assert len(queue) == 1
+    assert _taken(queue) == [("ana", {"x": 2, "y": 1})]
+
+
+def test_a_later_row_does_not_overtake_one_of_another_identity_that_came_between() -> None:
+    """E-mail and phone, then the phone alone, then the e-mail alone: three words in order."""
+    queue = Queue(PROFILES)
+    queue.put(_row("ana", "600", x=1))
+    queue.put(_row("600", x=2))
+    queue.put(_row("ana", "600", x=3))
+    assert [_taken(queue) for _ in range(3)] == [
+        [("ana", {"x": 1})],
+        [("600", {"x": 2})],
+        [("ana", {"x": 3})],
+    ]
+
+
+def test_two_rows_too_large_for_one_item_stay_apart() -> None:
+    """Each is acceptable; merged, Klaviyo would refuse both."""
+    queue = Queue(PROFILES)
+    half = "x" * (MAX_PROFILE_BYTES * 6 // 10)
+    queue.put(_row("ana", a=half))
+    queue.put(_row("ana", b=half))
+    assert [list(_taken(queue)[0][1]) for _ in range(2)] == [["a"], ["b"]]
+
+
+def test_people_in_an_open_job_wait_and_so_does_what_follows_them() -> None:
+    """Their later row must not overtake the one that waits."""
+    queue = Queue(PROFILES)
+    for row in (_row("ana", "600", x=1), _row("600", x=2), _row("eva", x=3)):
+        queue.put(row)
+    assert _taken(queue, "ana") == [("eva", {"x": 3})]
+    assert len(queue) == 2
+
+
+def test_less_than_half_a_request_may_wait_for_more() -> None:
+    """Half a request may not: one busy person in a batch must not stop the others."""
+    queue = Queue(PROFILES)
+    for number in range(PROFILES.max_items):
+        queue.put(_row(f"fan{number}"))
+    few = {f"fan{number}" for number in range(PROFILES.max_items // 2 + 1)}
+    assert _taken(queue, *few, half=True) == []
+    assert len(_taken(queue, "fan0", half=True)) == PROFILES.max_items - 1
+
+
+def test_a_row_put_back_goes_first_and_under_what_came_meanwhile() -> None:
+    """It is older: the newer row's fields win, and nothing of its person overtakes it."""
+    queue = Queue(PROFILES)
+    queue.put(_row("eva", x=0))
+    queue.put(_row("ana", x=2))
+    queue.put_back(_row("ana", x=1, y=1), lambda body: body)
+    assert _taken(queue) == [("eva", {"x": 0}), ("ana", {"x": 2, "y": 1})]
+    queue.put(_row("600", "ana", x=3))
+    queue.put_back(_row("ana", x=1), lambda body: body)
+    assert _taken(queue) == [("ana", {"x": 1})]
+    assert _taken(queue) == [("600", {"x": 3})]
+
+
+def test_an_event_read_twice_is_kept_once_and_others_of_its_person_beside_it() -> None:
+    """Events stand for themselves: a request may hold many of one person."""
+    queue = Queue(EVENTS)
+    for identity in ("t1", "t2", "t1"):
+        queue.put(_row(identity, "ana"))
+    assert [identity for identity, _ in _taken(queue)] == ["t1", "t2"]
