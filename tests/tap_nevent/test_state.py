@@ -58,6 +58,40 @@ def test_a_kill_in_the_middle_loses_no_fan(extract: Callable[..., Output]) -> No
     assert len(after) < len(whole.records["fans"])
 
 
+def test_a_segment_joined_soon_after_a_change_is_told(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Though the fan, as changed, was given inside the look-back."""
+    first = extract(None, "fans")
+    spenders = "High Spenders (>200€)"
+    fan = next(
+        each["id"] for each in first.records["fans"] if spenders not in each["nevent_segments"]
+    )
+    nevent.edit(user=fan, set={"city": "Soria"})
+    second = extract(first.state, "fans")
+    concert = nevent.events()[0]["id"]
+    nevent.edit(add_purchase={"user": fan, "event": concert, "tickets": 4, "type": "vip"})
+    told = extract(second.state, "fans").of("fans", fan)
+    assert [spenders in each["nevent_segments"] for each in told] == [True]
+
+
+def test_a_change_between_a_first_run_cut_short_and_the_next_is_told(
+    extract: Callable[..., Output], nevent: NeventHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a fan whose activity had been given before the cut."""
+    monkeypatch.setattr("tap_nevent.client.NeventStream.STATE_MSG_FREQUENCY", 5)
+    first = extract(None, "fan_activity", page_size=10)
+    kept = [each["bookmarks"].get("fan_activity", {}) for each in first.states]
+    cut = next(n for n, each in enumerate(kept) if each.get("first_run", {}).get("fans", 0) >= 30)
+    fan = first.records["fan_activity"][0]["fan_id"]
+    nevent.advance(days=1, changes=0)
+    nevent.edit(user=fan, tags={"add": ["vip"]})
+    nevent.advance(days=1, changes=0)
+    resumed = extract(first.states[cut], "fan_activity", page_size=10)
+    assert not resumed.of("fan_activity", fan)
+    assert extract(resumed.state, "fan_activity").of("fan_activity", fan)
+
+
 def test_states_come_in_the_middle_of_a_stream(
     extract: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
 ) -> None:

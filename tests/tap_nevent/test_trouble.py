@@ -66,6 +66,14 @@ def test_the_published_contract_serves_fans_once_consent_is_settled(
         assert not against(sandbox, output.state, "fans", **PUBLISHED).records["fans"]
 
 
+def test_the_published_contract_serves_more_fans_than_one_page(
+    against: Callable[..., Output],
+) -> None:
+    """Though it filters them by no time."""
+    with Sandbox(fans=300, nevent_contract="published", limits="off") as sandbox:
+        assert len(against(sandbox, None, "fans", **PUBLISHED).records["fans"]) == 300
+
+
 def test_fan_by_fan_reads_orders_of_the_published_contract(
     against: Callable[..., Output],
 ) -> None:
@@ -142,6 +150,12 @@ def test_the_command_line_says_it_in_one_line(nevent: NeventHandle) -> None:
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert "Traceback" not in result.output
+
+
+def test_artists_on_several_pages_hold_nobody_up(extract: Callable[..., Output]) -> None:
+    """With a single request in flight, whoever waits for another waits for ever."""
+    pages = {"performers": {"params": {"size": "unheard_of"}}}
+    assert extract(None, "fan_activity", concurrency=1, operations=pages).records["fan_activity"]
 
 
 def test_leaving_a_segment_removes_its_name(extract: Callable[..., Output]) -> None:

@@ -20,9 +20,9 @@ from tap_nevent.streams.concerned import Concerned
 from tap_nevent.streams.orders import COMPLETED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from nevent_client.rows import Row
+    from nevent_client.rows import Page, Row
     from singer_sdk.helpers.types import Context, Record
 
 _VALID = ("ACTIVE", "USED")
@@ -41,10 +41,10 @@ class FanActivityStream(ChangingStream):
     def get_records(self, context: Context | None) -> Iterable[Record]:
         self._uncounted: Counter[str] = Counter()
         state = self.stream_state if self.replication_method == "INCREMENTAL" else {}
-        settings = self._settings()
+        settings, reached = self._settings(), self.run.started
         try:
             if self.bookmark.value is None:
-                yield from self._everybody(state)
+                reached = yield from self._everybody(state)
             else:
                 concerned = Concerned(self.run, self.bookmark)
                 yield from self._of(self.run.people.by_ids(sorted(concerned.fans())), ranged=False)
@@ -58,7 +58,7 @@ class FanActivityStream(ChangingStream):
             )
             return
         state["settings"] = settings
-        self.bookmark.reach(self.run.started)
+        self.bookmark.reach(reached)
         for currency, number in self._uncounted.items():
             self.log(
                 "total_spent leaves out %d fans' purchases in %s: exchange_rates has no rate.",
@@ -72,26 +72,28 @@ class FanActivityStream(ChangingStream):
     ) -> None:
         """Nothing: the bookmark moves when all who are concerned are through."""
 
-    def _everybody(self, state: dict[str, Any]) -> Iterator[Record]:
-        """All fans, in the order of their ids; a run cut short goes on at its last page."""
+    def _everybody(self, state: dict[str, Any]) -> Generator[Record, None, str]:
+        """All fans; a run cut short goes on at its last page. Returns when the first one began."""
         first = state.setdefault("first_run", {"at": self.run.started, "fans": 0})
         size = self.run.pager.page_size
         start = max(first["fans"] // size - 1, 0)
-        query = {"sort": "id,asc"}
-        done = start * size
-        for page in self.run.pager.pages("users", query=query, first=start):
+        for number, page in self._by_id(start, first.get("total")):
             yield from self._of(page.rows, ranged=True)
-            done += len(page.rows)
-            first["fans"] = done
-        self.bookmark.reach(first["at"])
+            first |= {"fans": (number + 1) * size, "total": page.total}
         del state["first_run"]
+        return str(first["at"])
+
+    def _by_id(self, first: int = 0, total: int | None = None) -> Iterator[tuple[int, Page]]:
+        """All fans, in the order of their ids."""
+        query = {"sort": "id,asc"}
+        return self.run.pager.unskipped("users", query=query, first=first, total=total)
 
     def _under_other_rules(self, before: str | None, concerned: Concerned) -> Iterator[Record]:
         """After a change of settings, the fans of whom they now say something else."""
         if before in {None, self._settings()}:
             return
         old = Rules(**json.loads(before or "{}"))
-        for page in self.run.pager.pages("users", query={"sort": "id,asc"}):
+        for _, page in self._by_id():
             rows = [row for row in page.rows if row["id"] not in concerned.found]
             yield from self._of(rows, ranged=True, old=old)
 
@@ -105,6 +107,8 @@ class FanActivityStream(ChangingStream):
             people = [each for each in some if self.run.people.rule.granted(each)]
             return people, self._facts([each["id"] for each in people], ranged=ranged)
 
+        if "music" in self.run.groups:  # read here: in a thread it would wait for threads
+            _ = self.run.concerts.artists
         for people, facts in self.run.pager.each(known, chunks):
             programme = self._programme(facts)
             for fan in people:
