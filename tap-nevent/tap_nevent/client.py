@@ -165,6 +165,17 @@ class ChangingStream(NeventStream):
 class PersonalStream(ChangingStream):
     """Rows about persons; they leave when that person consents, even if that is later."""
 
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        self._consents: Bookmark | None = None
+        if self.replication_method == "INCREMENTAL":
+            marked = self.mark(self.stream_state.setdefault("consents", {}))
+            if marked.value is None:  # from here on, though this run may be cut short
+                marked.reach(self.run.started)
+            else:
+                self._consents = marked
+        return super().get_records(context)
+
     def person(self, row: Row) -> Row | None:
         """Whom the row is about, as far as it shows."""
         return row.get("user") or {"id": row.get("userId")}
@@ -185,11 +196,8 @@ class PersonalStream(ChangingStream):
     @override
     def belated(self) -> Iterator[Record]:
         """Everything of the fans who consented since the last run."""
-        if self.replication_method != "INCREMENTAL":
-            return
-        marked = self.mark(self.stream_state.setdefault("consents", {}))
-        if marked.value is None or marked.since is None:
-            marked.reach(self.run.started)
+        marked = self._consents
+        if marked is None or marked.since is None:
             return
         found = self.run.people.newly_consenting(marked.since)
         fans = {fan: at for fan, at in found.items() if not marked.met(fan, at)}

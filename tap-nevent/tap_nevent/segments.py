@@ -9,6 +9,7 @@ import logging
 import zlib
 from base64 import b64decode, b64encode
 from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from nevent_client.rows import Row, page
@@ -16,11 +17,12 @@ from nevent_client.rows import Row, page
 from tap_nevent.consent import setting_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nevent_client.paging import Pager
 
 MOST = 250_000  # memberships kept in the state
+_HASH = 5  # bytes
 Names = tuple[str, ...]
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,11 @@ class Segments:
             for each in self.chosen
         }
 
+    @property
+    def persons(self) -> dict[str, Row]:
+        """The members of all of them, by fan id."""
+        return {fan: each for some in self.members.values() for fan, each in some.items()}
+
     @cached_property
     def names(self) -> dict[str, Names]:
         """Names of the segments each member is in, in alphabetical order."""
@@ -85,8 +92,8 @@ class Segments:
                 yield from each.rows
 
 
-def packed(names: Mapping[str, Names]) -> dict[str, Any] | None:
-    """Memberships for the state; None where there are too many to keep."""
+def packed(names: Mapping[str, Names], silent: Iterable[str] = ()) -> dict[str, Any] | None:
+    """Memberships for the state, of the `silent` hashes only; None where there are too many."""
     if sum(map(len, names.values())) > MOST:
         logger.warning(
             "More than %s segment memberships: nevent_segments follows only other changes of a "
@@ -98,7 +105,12 @@ def packed(names: Mapping[str, Names]) -> dict[str, Any] | None:
     numbers = {each: number for number, each in enumerate(combinations)}
     lines = sorted(f"{fan}:{numbers[each]}" for fan, each in names.items())
     members = b64encode(zlib.compress("\n".join(lines).encode(), 9)).decode()
-    return {"combinations": [list(each) for each in combinations], "members": members}
+    others = b64encode(b"".join(sorted(map(hashed, silent)))).decode()
+    return {
+        "combinations": [list(each) for each in combinations],
+        "members": members,
+        "others": others,
+    }
 
 
 def unpacked(kept: Mapping[str, Any]) -> dict[str, Names]:
@@ -107,6 +119,17 @@ def unpacked(kept: Mapping[str, Any]) -> dict[str, Names]:
     text = zlib.decompress(b64decode(kept["members"])).decode()
     pairs = (line.rsplit(":", 1) for line in text.split("\n") if line)
     return {fan: combinations[int(number)] for fan, number in pairs}
+
+
+def unpacked_silent(kept: Mapping[str, Any]) -> set[bytes]:
+    """Hashes of the members who did not consent, out of the state."""
+    text = b64decode(kept.get("others", ""))
+    return {text[i : i + _HASH] for i in range(0, len(text), _HASH)}
+
+
+def hashed(fan: str) -> bytes:
+    """A short hash of a fan's id: the ids of who did not consent are in no state."""
+    return blake2b(fan.encode(), digest_size=_HASH).digest()
 
 
 def joined_or_left(before: Mapping[str, Names], now: Mapping[str, Names]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 from tap_nevent import groups
 from tap_nevent.client import declared
+from tap_nevent.segments import unpacked
 from tap_nevent.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ def test_nothing_of_anyone_without_consent_leaves(
     """No id, e-mail or phone, in any stream."""
     users = nevent.users()
     shared = {user[part] for user in users if granted(user) for part in ("email", "phone")}
-    text = extract().text
+    output = extract()
+    members = unpacked(output.state["bookmarks"]["fans"]["segments"])
+    text = output.text + json.dumps(members)
     silent = [user for user in users if not granted(user)]
     assert silent
     for user in silent:
@@ -81,6 +85,29 @@ def test_late_consent_brings_what_the_bookmarks_have_passed(
         assert second.of(stream, fan), stream
     third = extract(second.state)
     assert not any(third.of(stream, fan) for stream in ("tickets", "purchases", "attendance"))
+
+
+def test_consent_given_after_a_first_run_was_cut_short_counts(
+    extract: Callable[..., Output], nevent: NeventHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tickets older than the bookmark leave all the same."""
+    monkeypatch.setattr("tap_nevent.client.NeventStream.STATE_MSG_FREQUENCY", 10)
+    silent = {user["id"] for user in nevent.users() if not granted(user)}
+    states = extract(None, "tickets", page_size=20).states
+    marked = [each for each in states if each["bookmarks"]["tickets"].get("replication_key_value")]
+    cut = marked[-2]
+    reached = cut["bookmarks"]["tickets"]["replication_key_value"]
+    fan = next(
+        each["userId"]
+        for each in nevent.purchases()
+        if each["userId"] in silent
+        and each["status"] in {"SUCCEEDED", "COMPLETE"}
+        and each["updatedAt"][:10] < reached[:10]
+        and not any(ticket["holder"] for ticket in each["tickets"])
+    )
+    nevent.edit(user=fan, consent="grant")
+    nevent.advance(days=1, changes=0)
+    assert extract(cut, "tickets").of("tickets", fan)
 
 
 def test_a_holder_who_consents_late_gets_tickets_that_others_bought(

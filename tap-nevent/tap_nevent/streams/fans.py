@@ -36,14 +36,19 @@ class FansStream(ChangingStream):
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         self._moved: set[str] = set()
+        self._consenting: set[str] = set()  # as far as they are in segments
         if "nevent_segments" not in self._columns:
             yield from super().get_records(context)
             return
         names = self.run.segments.names
         kept = self.stream_state.get("segments")
         if kept:
-            self._moved = segments.joined_or_left(segments.unpacked(kept), names)
+            before, silent = segments.unpacked(kept), segments.unpacked_silent(kept)
+            moved = segments.joined_or_left(before, names)
+            self._moved = {fan for fan in moved if segments.hashed(fan) not in silent}
+            self._consenting = set(before)
         else:  # whoever is read from now on bears these names or later ones
+            self._consenting = self._consenting_members()
             self._keep(names)
         yield from super().get_records(context)
         yield from self._movers()
@@ -52,9 +57,17 @@ class FansStream(ChangingStream):
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
         names = self.run.segments.names if "nevent_segments" in self._columns else {}
-        for fan in filter(self.run.people.rule.granted, rows):
-            self._moved.discard(fan["id"])
-            yield self._record(fan, names.get(fan["id"], ()))
+        for fan in rows:
+            if self.run.people.rule.granted(fan):
+                self._moved.discard(fan["id"])
+                self._consenting.add(fan["id"])
+                yield self._record(fan, names.get(fan["id"], ()))
+            else:
+                self._consenting.discard(fan["id"])
+
+    @override
+    def _identity(self, record: Record) -> tuple[str, ...]:
+        return (*super()._identity(record), *(record.get("nevent_segments") or ()))
 
     def _record(self, fan: Row, names: segments.Names) -> Record:
         record: Record = self.shape(fan)
@@ -76,9 +89,21 @@ class FansStream(ChangingStream):
         except NotServedError as exc:
             self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
 
+    def _consenting_members(self) -> set[str]:
+        """Ids of the segments' members who consent."""
+        shown = [{"id": fan, **each} for fan, each in self.run.segments.persons.items()]
+        found: set[str] = set()
+        try:
+            for some in chunked(shown, 1000):
+                found |= self.run.people.consenting(some).keys()
+        except NotServedError as exc:
+            self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
+        return found
+
     def _keep(self, names: dict[str, segments.Names]) -> None:
         if self.replication_method == "INCREMENTAL":
-            self.stream_state["segments"] = segments.packed(names)
+            known = {fan: each for fan, each in names.items() if fan in self._consenting}
+            self.stream_state["segments"] = segments.packed(known, names.keys() - known.keys())
 
 
 class FanWithdrawalsStream(ChangingStream):

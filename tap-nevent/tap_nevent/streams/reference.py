@@ -71,10 +71,9 @@ class SegmentMembersStream(NeventStream):
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         members = self.run.segments.members
-        everybody = {fan: each for some in members.values() for fan, each in some.items()}
         allowed: dict[str, Record] = {}
         try:
-            for some in chunked(everybody.items(), 1000):
+            for some in chunked(self.run.segments.persons.items(), 1000):
                 shown = [{"id": fan, **each} for fan, each in some]
                 for fan, person in self.run.people.consenting(shown).items():
                     allowed[fan] = identity(person)
