@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     from nevent_sandbox.nevent_handle import NeventHandle
 
 ACTIVITY = "fan_activity"
+MELTANO = Path(__file__).parents[2] / "meltano.yml"
 COMPLETED = {"SUCCEEDED", "COMPLETE", "REFUNDED"}
 
 
@@ -132,6 +137,60 @@ def test_a_first_run_asks_no_fan_alone(
     paths: list[Any] = [each["operation"] for each in nevent.requests()]
     assert not [each for each in paths if each.startswith("GET /users/{")]
     assert Counter(paths)["POST /analytics/query"] < 10
+
+
+@pytest.fixture
+def passed_on(extract: Callable[..., Output], nevent: NeventHandle) -> tuple[str, str, Any, Any]:
+    """Buyer, new holder and an order of theirs, one ticket of two passed on; the state before."""
+    state = extract().state
+    fans = [each["id"] for each in extract(None, "fans").records["fans"]]
+    holding = {each["userId"] for each in nevent.purchases()}
+    buyer, friend = fans[0], next(each for each in fans[1:] if each not in holding)
+    concert = max(nevent.events(), key=lambda each: str(each["date"]))["id"]
+    order = nevent.edit(add_purchase={"user": buyer, "event": concert, "tickets": 2})
+    nevent.edit(ticket=order["tickets"][0]["id"], transfer_to=friend)
+    return buyer, friend, order, state
+
+
+def test_a_ticket_passed_on_is_the_new_holders_next_concert(
+    extract: Callable[..., Output], passed_on: tuple[str, str, Any, Any]
+) -> None:
+    """Who holds it, goes."""
+    _, friend, order, state = passed_on
+    (told,) = extract(state, ACTIVITY).of(ACTIVITY, friend)
+    assert told["next_event"] == order["event"]["name"]
+
+
+def test_the_buyers_own_ticket_stands_for_the_order(
+    extract: Callable[..., Output], passed_on: tuple[str, str, Any, Any]
+) -> None:
+    """The one kept, not the one passed on."""
+    buyer, _, order, state = passed_on
+    tickets = extract(state, "tickets").records["tickets"]
+    first = [each for each in tickets if each["order_id"] == order["id"] and each["first_of_order"]]
+    assert [(each["id"], each["fan_id"]) for each in first] == [(order["tickets"][1]["id"], buyer)]
+
+
+def test_an_order_of_which_the_buyer_kept_nothing_has_no_first_ticket(
+    extract: Callable[..., Output], nevent: NeventHandle, passed_on: tuple[str, str, Any, Any]
+) -> None:
+    """It would be told of somebody who bought nothing."""
+    _, friend, order, state = passed_on
+    nevent.edit(ticket=order["tickets"][1]["id"], transfer_to=friend)
+    tickets = extract(state, "tickets").of("tickets", friend)
+    assert [each["first_of_order"] for each in tickets] == [False, False]
+
+
+def test_a_ticket_passed_on_is_no_second_purchase(
+    extract: Callable[..., Output], passed_on: tuple[str, str, Any, Any]
+) -> None:
+    """The shipped map tells its value once, of the buyer."""
+    _, friend, _, state = passed_on
+    shipped = yaml.safe_load(MELTANO.read_text("utf-8"))["plugins"]["loaders"][0]
+    maps = {"tickets": shipped["config"]["stream_maps"]["tickets"]}
+    sold = extract(state, "tickets", stream_maps=maps).records["events__ticket"]
+    assert sold
+    assert friend not in {each["external_id"] for each in sold}
 
 
 def _days(start: str, end: str) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nevent_client.rows import Page, Row
     from singer_sdk.helpers.types import Context, Record
 
-_VALID = ("ACTIVE", "USED")
+_VALID = ("ACTIVE", "USED", "TRANSFERRED")  # the last one is its new holder's
 _CHECKED = ("CHECKED_IN", "CHECKED_OUT")
 
 

@@ -105,8 +105,8 @@ class TicketsStream(PerFanFallback, PersonalStream):
 
 
 def _first(order: Row) -> str | None:
-    """The ticket that stands for its order: the buyer's first, or the first of all."""
-    tickets: list[Row] = order.get("tickets") or []
+    """The ticket that stands for its order: the buyer's own first; None if none is left of them."""
     buyer = order.get("userId")
+    tickets: list[Row] = order.get("tickets") or []
     own = [each for each in tickets if (each.get("holder") or {"id": buyer})["id"] == buyer]
-    return str((own or tickets)[0]["id"]) if tickets else None
+    return str(own[0]["id"]) if own and buyer else None
