@@ -72,11 +72,16 @@ class ConsentRule:
         return moment(dated or person.get("updatedAt"))
 
     def withdrawn_at(self, person: Row) -> str | None:
-        """When a consent once given was taken back; None if it was not."""
+        """When a consent once given was taken back; None if it was not, or if nothing tells."""
         value = self._value(person)
         if not isinstance(value, dict) or value.get("granted") or not value.get("consentedAt"):
             return None
-        return moment(value.get("withdrawnAt"))
+        return moment(value.get("withdrawnAt") or person.get("updatedAt"))
+
+    @property
+    def undated(self) -> bool:
+        """Whether the field is a custom one, which keeps no dates."""
+        return self._definition is not None
 
     @staticmethod
     def _refused(value: Any) -> bool:

@@ -145,6 +145,41 @@ def test_a_withdrawal_is_told_once_and_never_on_a_first_run(
     assert not extract(second.state).records["fan_withdrawals"]
 
 
+@pytest.mark.parametrize("withdrawn_at", ["2026-01-02T10:00:00.000Z", None])
+def test_a_withdrawal_entered_with_an_old_date_or_none_is_told(
+    extract: Callable[..., Output], nevent: NeventHandle, withdrawn_at: str | None
+) -> None:
+    """By when Nevent learnt of it; once."""
+    first = extract()
+    fan = first.records["fans"][0]["id"]
+    nevent.advance(days=2, changes=0)
+    user = nevent.user(fan) or {}
+    after = {**user["thirdPartySharing"], "granted": False, "withdrawnAt": withdrawn_at}
+    nevent.edit(user=fan, set={"thirdPartySharing": after})
+    second = extract(first.state, "fan_withdrawals")
+    assert [each["fan_id"] for each in second.records["fan_withdrawals"]] == [fan]
+    assert not extract(second.state, "fan_withdrawals").records["fan_withdrawals"]
+
+
+def test_consent_without_dates_warns_that_withdrawals_cannot_be_told(
+    extract: Callable[..., Output], caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the first run already."""
+    extract(None, "fan_withdrawals", consent_field="socio_club")
+    assert "Withdrawals cannot be told" in caplog.text
+
+
+def test_erasures_before_a_first_run_are_not_told(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Nobody holds a copy."""
+    nevent.edit(user=nevent.users()[0]["id"], erase=True)
+    nevent.advance(minutes=5, changes=0)
+    first = extract(None, "fan_deletions")
+    assert not first.records["fan_deletions"]
+    assert not extract(first.state, "fan_deletions").records["fan_deletions"]
+
+
 def test_an_erased_fan_is_told(extract: Callable[..., Output], nevent: NeventHandle) -> None:
     """With the time of the erasure."""
     first = extract()

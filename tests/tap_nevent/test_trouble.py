@@ -84,6 +84,26 @@ def test_fan_by_fan_reads_orders_of_the_published_contract(
             assert output.records[stream]
 
 
+def test_fan_by_fan_repeats_nothing_within_the_look_back(against: Callable[..., Output]) -> None:
+    """Of a second run right after the first."""
+    streams = ("tickets", "purchases", "attendance")
+    with Sandbox(fans=30, nevent_contract="published") as sandbox:
+        state = against(sandbox, None, *streams, per_fan_fallback=True, **PUBLISHED).state
+        fan = sandbox.nevent.users()[0]["id"]
+        sandbox.nevent.edit(user=fan, set={"city": "Soria"})
+        second = against(sandbox, state, *streams, per_fan_fallback=True, **PUBLISHED)
+        third = against(sandbox, second.state, *streams, per_fan_fallback=True, **PUBLISHED)
+        assert not any(third.records.values())
+
+
+def test_fan_by_fan_an_attendance_bears_its_concerts_date(against: Callable[..., Output]) -> None:
+    """Nevent tells no other time there."""
+    with Sandbox(fans=30, nevent_contract="published") as sandbox:
+        rows = against(sandbox, None, "attendance", per_fan_fallback=True, **PUBLISHED)
+        for each in rows.records["attendance"]:
+            assert each["checked_in_at"][:10] == each["event_date"]
+
+
 @pytest.mark.parametrize(
     "operation", ["GET /users", "GET /purchases", "POST /analytics/query", "GET /attendance"]
 )

@@ -95,6 +95,7 @@ class AttendanceStream(PerFanFallback, PersonalStream):
                 "eventId": each["id"],
                 "user": fan,
                 "event": each,
+                "checkedInAt": each.get("date"),  # the only time known
                 "updatedAt": fan["updatedAt"],
             }
             for each in found

@@ -106,7 +106,20 @@ class FansStream(ChangingStream):
             self.stream_state["segments"] = segments.packed(known, names.keys() - known.keys())
 
 
-class FanWithdrawalsStream(ChangingStream):
+class _SinceFirstRunStream(ChangingStream):
+    """What tells of fans given by an earlier run, so nothing on a first one."""
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        if self.replication_method != "INCREMENTAL" or "first_run_at" not in self.stream_state:
+            self.stream_state["first_run_at"] = self.run.started
+            self.bookmark.reach(self.run.started)
+            return
+        yield from super().get_records(context)
+        self.bookmark.reach(self.run.started)
+
+
+class FanWithdrawalsStream(_SinceFirstRunStream):
     """Fans who took consent back since the first run: identifiers, to stop processing them."""
 
     name = "fan_withdrawals"
@@ -116,24 +129,27 @@ class FanWithdrawalsStream(ChangingStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        state = self.stream_state
-        if "first_run_at" not in state:
-            state["first_run_at"] = self.run.started
-            self.bookmark.reach(self.run.started)
-            return
-        yield from super().get_records(context)
-        self.bookmark.reach(self.run.started)
+        if self.run.people.rule.undated:
+            self.log(
+                "Withdrawals cannot be told: the consent field '%s' keeps no dates, so a fan who "
+                "took consent back looks like one who never gave it.",
+                self.run.people.rule.field,
+                level=30,
+            )
+        return super().get_records(context)
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
+        since = self.bookmark.since or ""
         for row in rows:
             at = self.run.people.rule.withdrawn_at(row)
-            if at and at >= self.stream_state["first_run_at"]:
-                yield {**identity(row), "changed_at": at}
+            learnt = moment(row.get("updatedAt")) or ""
+            if at and learnt >= self.stream_state["first_run_at"]:
+                yield {**identity(row), "changed_at": at if at >= since else learnt}
 
 
-class FanDeletionsStream(ChangingStream):
-    """Fans erased in Nevent, so that the erasure reaches others."""
+class FanDeletionsStream(_SinceFirstRunStream):
+    """Fans erased in Nevent since the first run, so that the erasure reaches others."""
 
     name = "fan_deletions"
     operation = "deletions"
@@ -141,4 +157,6 @@ class FanDeletionsStream(ChangingStream):
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
-        return map(self.shape, sorted(rows, key=lambda row: moment(row["deletedAt"]) or ""))
+        records = sorted(map(self.shape, rows), key=lambda each: str(each["deleted_at"]))
+        began = self.stream_state["first_run_at"]
+        return (each for each in records if each["deleted_at"] and each["deleted_at"] >= began)

@@ -62,7 +62,11 @@ class PerFanFallback(PersonalStream):
             self.bookmark.hold(holding=True)
             fans = list(filter(self.run.people.rule.granted, batch.rows))
             for rows in self.run.pager.each(self.rows_of_fan, fans):
-                yield from self.fallback_records(rows)
+                for record in self.fallback_records(rows):
+                    key = self._identity(record)
+                    if not self.bookmark.met(*key):
+                        yield record
+                        self.bookmark.meet(rows[0]["user"]["updatedAt"], *key)
             for fan in batch.rows:
                 self.bookmark.reach(fan["updatedAt"])
         self.bookmark.hold(holding=False)
