@@ -93,6 +93,7 @@ class _Served:
         config = uvicorn.Config(
             app,
             http=_Protocol,
+            ws="none",
             log_level="warning",
             access_log=False,
             server_header=False,
