@@ -162,6 +162,12 @@ class Session:
             self._note_time(answer)
             if answer.status_code in _PASSING:
                 wait = asked_wait(answer)
+                if wait and wait > LONGEST_WAIT:
+                    raise UnavailableError(
+                        f"{label}: {answer.status_code}; Nevent asks to wait {wait:,.0f} seconds, "
+                        f"more than the {LONGEST_WAIT:,.0f} that a run waits. Run again then: the "
+                        "state is kept and nothing is lost."
+                    )
                 if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and wait:
                     self._held_until = time.monotonic() + wait
                 raise _PassingError(f"{label}: {answer.status_code}", wait)
@@ -189,7 +195,7 @@ class Session:
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, _PassingError) and error.wait is not None:
-            return min(error.wait, LONGEST_WAIT)
+            return error.wait
         return min(self._pause * 2.0 ** (state.attempt_number - 1), LONGEST_WAIT)
 
     def _note_time(self, answer: requests.Response) -> None:

@@ -59,6 +59,15 @@ def test_a_storm_ends_in_one_error(connect: Callable[..., Session], nevent: Neve
     assert len(nevent.requests("GET /auth/me")) == 3
 
 
+def test_a_wait_longer_than_a_run_waits_ends_it(
+    connect: Callable[..., Session], nevent: NeventHandle
+) -> None:
+    """As when a day's quota is spent: at once, with when to come back."""
+    nevent.refuse("GET /auth/me", status=429, times=1, retry_after=3600)
+    with pytest.raises(UnavailableError, match="3,600 seconds"):
+        connect().call("me")
+
+
 def test_an_expired_token_is_refreshed_once(
     connect: Callable[..., Session], nevent: NeventHandle
 ) -> None:
