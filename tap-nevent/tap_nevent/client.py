@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nevent_client.errors import NotServedError
+from nevent_client.errors import AddressError, NotServedError
 from nevent_client.rows import dig, moment, shaper
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.streams import Stream
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nevent_client.changes import Batch
+    from nevent_client.errors import NeventError
     from nevent_client.rows import Row
     from singer_sdk.helpers.types import Context, Record
 
@@ -106,8 +107,23 @@ class ChangingStream(NeventStream):
                 if not self.bookmark.met(*self._identity(record)):
                     yield record
             yield from self.belated()
+            if self.replication_method == "INCREMENTAL":
+                self.stream_state["served"] = True
         except NotServedError as exc:
+            self._refuse_to_vanish(exc)
             yield from self.fallback(exc)
+
+    def _refuse_to_vanish(self, exc: NeventError) -> None:
+        """End the run where Nevent served this stream before: leaving it out would hide a loss.
+
+        Raises:
+            AddressError: the stream has been read from this operation.
+        """
+        if self.stream_state.get("served"):
+            raise AddressError(
+                f"{exc} Stream '{self.name}' has been read there before, so it is not left out. "
+                "Correct the address or `operations`; or deselect the stream."
+            ) from exc
 
     def changes(self) -> Iterator[Batch]:
         """Rows changed since the bookmark's look-back."""

@@ -172,6 +172,43 @@ def test_the_command_line_says_it_in_one_line(nevent: NeventHandle) -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("stream", "operation", "part"),
+    [
+        ("tickets", "purchases", {"path": "/nowhere"}),
+        ("attendance", "attendance", {"path": "/nowhere"}),
+        ("fan_activity", "analytics", {"path": "/nowhere"}),
+    ],
+)
+def test_a_stream_read_before_does_not_vanish(
+    extract: Callable[..., Output], stream: str, operation: str, part: dict[str, str]
+) -> None:
+    """Nothing new and nothing there are not the same."""
+    first = extract(None, stream)
+    with pytest.raises(AddressError, match=stream):
+        extract(first.state, stream, operations={operation: part})
+
+
+def test_a_late_consent_outlives_analytics_without_tickets(
+    extract: Callable[..., Output], nevent: NeventHandle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the fan bought is told, and that the rest is not."""
+    silent = {u["id"] for u in nevent.users() if not (u["thirdPartySharing"] or {}).get("granted")}
+    fan = next(
+        each["userId"]
+        for each in nevent.purchases()
+        if each["userId"] in silent
+        and each["status"] in {"SUCCEEDED", "COMPLETE"}
+        and not any(ticket["holder"] for ticket in each["tickets"])
+    )
+    first = extract(None, "tickets")
+    nevent.advance(days=2, changes=0)
+    nevent.edit(user=fan, consent="grant")
+    nevent.refuse("POST /analytics/query", status=400, times=9)
+    assert extract(first.state, "tickets").of("tickets", fan)
+    assert "only tickets that they bought" in caplog.text
+
+
 def test_artists_on_several_pages_hold_nobody_up(extract: Callable[..., Output]) -> None:
     """With a single request in flight, whoever waits for another waits for ever."""
     pages = {"performers": {"params": {"size": "unheard_of"}}}

@@ -51,13 +51,14 @@ class FanActivityStream(ChangingStream):
                 concerned.remember()
                 yield from self._under_other_rules(state.get("settings"), concerned)
         except (NotServedError, RefusedError) as exc:
+            self._refuse_to_vanish(exc)
             self.log(
                 "%s Stream '%s' needs these analytics and is left out.",
                 *(exc, self.name),
                 level=logging.WARNING,
             )
             return
-        state["settings"] = settings
+        state |= {"settings": settings, "served": True}
         self.bookmark.reach(reached)
         for currency, number in self._uncounted.items():
             self.log(

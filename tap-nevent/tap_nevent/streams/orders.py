@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nevent_client.analytics import groups, where
+from nevent_client.errors import NotServedError, RefusedError
 from nevent_client.paging import chunked
 from nevent_client.rows import day, moment
 from typing_extensions import override
@@ -87,21 +88,26 @@ class TicketsStream(PerFanFallback, PersonalStream):
     def rows_of(self, fans: list[str]) -> Iterator[list[Row]]:
         """Orders of these buyers, and those in which they only hold a ticket."""
         buyers = dict.fromkeys(fans)
-        session = self.run.session
-        for some in chunked(fans, session.operation("users").max_ids):
-            held = groups(
-                session,
-                "tickets",
-                by=["purchase_id"],
-                filters=[where("user_id", "in", list(some))],
+        try:
+            for some in chunked(fans, self.run.session.operation("users").max_ids):
+                buyers |= dict.fromkeys(self._buyers_for(some))
+        except (NotServedError, RefusedError) as exc:
+            self.log(
+                "%s Of fans who consent late, only tickets that they bought themselves are told.",
+                exc,
+                level=30,
             )
-            for orders in chunked(held, 100):
-                ids = [each["purchase_id"] for each in orders]
-                found = groups(
-                    session, "purchases", by=["user_id"], filters=[where("purchase_id", "in", ids)]
-                )
-                buyers |= dict.fromkeys(each["user_id"] for each in found)
         return super().rows_of(list(buyers))
+
+    def _buyers_for(self, holders: tuple[str, ...]) -> Iterator[str]:
+        """Ids of the buyers of these people's tickets."""
+        session = self.run.session
+        filters = [where("user_id", "in", list(holders))]
+        held = groups(session, "tickets", by=["purchase_id"], filters=filters)
+        for orders in chunked(held, 100):
+            filters = [where("purchase_id", "in", [each["purchase_id"] for each in orders])]
+            found = groups(session, "purchases", by=["user_id"], filters=filters)
+            yield from (each["user_id"] for each in found)
 
 
 def _first(order: Row) -> str | None:
