@@ -55,6 +55,39 @@ def test_a_first_run_loads_only_those_who_consent(served: Sandbox) -> None:
     assert members["Nevent - All Contacts"] > 0
 
 
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize(
+    ("column", "kinds"),
+    [
+        ("origen_fan", str),
+        ("num_acompanantes", int | float),
+        ("primera_visita", str),
+        ("socio_club", bool),
+        ("estilos_favoritos", list),
+    ],
+)
+def test_a_custom_field_keeps_its_type_all_the_way(
+    served: Sandbox, column: str, kinds: type
+) -> None:
+    """A number stored as text would match no numeric condition of a segment in Klaviyo."""
+    values = [each["attributes"]["properties"].get(column) for each in served.klaviyo.profiles()]
+    given = [value for value in values if value is not None]
+    assert given
+    assert all(isinstance(value, kinds) for value in given)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_sensitive_fields_never_arrive(served: Sandbox) -> None:
+    """Identity card, allergies, birth date, tax id and address stay in Nevent."""
+    held = json.dumps([served.klaviyo.profiles(), served.klaviyo.events()])
+    for row in served.nevent.users():
+        for secret in (row["taxId"], row["address"]):
+            assert not secret or secret not in held
+    assert not {"dni", "alergias", "birth_date", "tax_id"} & {
+        name for each in served.klaviyo.profiles() for name in each["attributes"]["properties"]
+    }
+
+
 def test_a_second_run_sends_nothing(served: Sandbox, loaded: Project) -> None:
     """State is kept, and nothing has changed."""
     served.klaviyo.clear_requests()
@@ -74,6 +107,26 @@ def test_a_later_run_sends_only_what_changed(served: Sandbox, loaded: Project) -
     profile = served.klaviyo.profile(fan["email"])
     assert profile
     assert profile["attributes"]["location"]["city"] == "Gijón"
+
+
+def test_a_fan_who_leaves_a_segment_loses_its_name(served: Sandbox, loaded: Project) -> None:
+    """Membership changes without any change of the fan's own record."""
+    fan = _reachable(served)
+    before = served.nevent.user(fan["id"])
+    assert before
+    served.nevent.edit(user=fan["id"], set={"tags": [*before["tags"], "vip"]})
+    loaded.meltano(*RUN)
+    assert "VIP" in _segments(served, fan["email"])
+    served.nevent.edit(user=fan["id"], set={"tags": []})
+    loaded.meltano(*RUN)
+    assert "VIP" not in _segments(served, fan["email"])
+
+
+def _segments(served: Sandbox, email: str) -> list[str]:
+    profile = served.klaviyo.profile(email)
+    assert profile
+    names: list[str] = profile["attributes"]["properties"].get("nevent_segments") or []
+    return names
 
 
 def test_what_meltano_writes_is_for_its_owner_alone(loaded: Project) -> None:
