@@ -7,12 +7,11 @@ lists what is invented on an operation that is otherwise published. Dotted paths
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from string import Formatter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Literal
 
 Evidence = Literal["A", "B", "C", "assumed"]
 _PAGED = MappingProxyType({"page": "page", "size": "size", "sort": "sort", "since": "updatedFrom"})
@@ -177,6 +176,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
                 "reason": "reason",
             },
         ),
+        "capabilities": Operation("A", "/analytics/capabilities", service="data"),
         "analytics": Operation(
             "A",
             "/analytics/query",
@@ -201,6 +201,8 @@ def overridden(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Operation]
     for name, change in changes.items():
         if name not in operations:
             raise ValueError(f"Unknown operation '{name}'; there are: {', '.join(OPERATIONS)}.")
+        if not isinstance(change, Mapping):
+            raise ValueError(f'Operation \'{name}\' is changed as {{"path": "/…"}}.')  # noqa: TRY004
         parts = set(Operation.__slots__) - {"evidence", "assumed"}
         if unknown := set(change) - parts:
             raise ValueError(
@@ -208,9 +210,23 @@ def overridden(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Operation]
                 f"there are: {', '.join(sorted(parts))}."
             )
         base = operations[name]
+        _check_path(name, change.get("path", base.path), base.path)
         merged = {part: {**getattr(base, part), **change[part]} for part in _MERGED & set(change)}
         operations[name] = replace(base, **{**change, **merged})
     return operations
+
+
+def _check_path(name: str, path: object, usual: str) -> None:
+    known = {part for _, part, _, _ in Formatter().parse(usual) if part}
+    try:
+        parts = {part for _, part, _, _ in Formatter().parse(str(path)) if part is not None}
+    except ValueError:
+        parts = {""}
+    if not str(path).startswith("/") or parts != known:
+        raise ValueError(
+            f"The path of operation '{name}' must begin with / and hold the same parts in braces "
+            f"as '{usual}'."
+        )
 
 
 _MERGED = frozenset({"params", "fields"})

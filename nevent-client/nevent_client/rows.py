@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ Row = dict[str, Any]
 MISSING: Any = object()
 _ROWS = ("content", "items", "fans", "segments", "data", "rows", "flatList")
 _EXACT = len("2026-01-31T12:00:00.000Z")
+_DATE = len("2026-01-31")
 
 
 class Page(NamedTuple):
@@ -55,10 +56,10 @@ def dig(row: Any, path: str) -> Any:
     return row
 
 
-def shaper(fields: Mapping[str, str]) -> Callable[[Row], Row]:
+def shaper(fields: Mapping[str, str], zone: tzinfo = UTC) -> Callable[[Row], Row]:
     """A function that makes a flat record of a row: every column present, null where unknown.
 
-    Columns that end in `_at` become UTC times, those in `_date` dates.
+    Columns that end in `_at` become UTC times, those in `_date` dates in the zone.
     """
     flat = [(column, path) for column, path in fields.items() if "." not in path]
     deep = [(column, path) for column, path in fields.items() if "." in path]
@@ -73,7 +74,7 @@ def shaper(fields: Mapping[str, str]) -> Callable[[Row], Row]:
         for column in times:
             record[column] = moment(record[column])
         for column in dates:
-            record[column] = day(record[column])
+            record[column] = day(record[column], zone)
         return record
 
     return shape
@@ -99,7 +100,9 @@ def written(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
 
 
-def day(value: Any) -> str | None:
-    """The date (UTC) of a time or date, as `2026-01-31`."""
+def day(value: Any, zone: tzinfo = UTC) -> str | None:
+    """The date of a time in this zone, or the date that the value is, as `2026-01-31`."""
     time = moment(value)
-    return time[:10] if time else None
+    if time is None or (isinstance(value, str) and len(value) == _DATE):
+        return time and time[:_DATE]
+    return datetime.fromisoformat(time).astimezone(zone).date().isoformat()

@@ -64,7 +64,7 @@ class NeventStream(Stream):
     @cached_property
     def shape(self) -> Any:
         """Row to flat record, by the contract's field map."""
-        return shaper(self.run.session.operation(self.operation).fields)
+        return shaper(self.run.session.operation(self.operation).fields, self.run.zone)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from nevent_client.errors import NotServedError
-from nevent_client.rows import moment
+from nevent_client.rows import day, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
     from nevent_client.paging import Pager
     from nevent_client.rows import Row
@@ -25,11 +26,12 @@ class Artist(NamedTuple):
 
 
 class Concert(NamedTuple):
-    """What the other streams need of a nevent_event; times in UTC."""
+    """What the other streams need of a nevent_event; times in UTC, `date` the organiser's."""
 
     id: str
     name: str
     starts: str
+    date: str
     ends: str
     status: str
     on_sale: str | None
@@ -49,8 +51,9 @@ class Concert(NamedTuple):
 class Concerts:
     """All concerts by id, and line-ups on demand."""
 
-    def __init__(self, pager: Pager) -> None:
+    def __init__(self, pager: Pager, zone: tzinfo) -> None:
         self._pager = pager
+        self._zone = zone
         self._lineups: dict[str, tuple[Artist, ...]] = {}
 
     @cached_property
@@ -60,7 +63,7 @@ class Concerts:
             rows = list(self._pager.rows("nevent_events", query={"size": 1000}))
         except NotServedError:
             return {}
-        return {row["id"]: _concert(row) for row in rows}
+        return {row["id"]: _concert(row, self._zone) for row in rows}
 
     @cached_property
     def artists(self) -> dict[str, Artist]:
@@ -104,12 +107,13 @@ def _artist(row: Row) -> Artist:
     return Artist(str(row.get("name")), tuple(row.get("genres") or ()))
 
 
-def _concert(row: Row) -> Concert:
+def _concert(row: Row, zone: tzinfo) -> Concert:
     starts = moment(row.get("date")) or ""
     return Concert(
         id=row["id"],
         name=str(row.get("name")),
         starts=starts,
+        date=day(starts, zone) or "",
         ends=moment(row.get("endDate")) or starts,
         status=str(row.get("status")),
         on_sale=moment(row.get("onSaleAt")),

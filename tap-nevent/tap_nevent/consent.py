@@ -24,11 +24,6 @@ class ConsentRule:
     def __init__(self, config: Mapping[str, Any], ids_by_name: Mapping[str, str]) -> None:
         self.field: str = config["consent_field"]
         self.assumed = config["consent_basis"] == "assume_granted"
-        if self.assumed and not (config.get("consent_note") or "").strip():
-            raise setting_error(
-                "consent_basis is assume_granted, so consent_note must say on what written basis "
-                "fans' data may go to third parties (contract, date, who decided)."
-            )
         self._definition = ids_by_name.get(self.field)
 
     def knows(self, person: Row) -> bool:

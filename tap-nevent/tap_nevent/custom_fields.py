@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nevent_client.rows import day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from datetime import tzinfo
 
     from nevent_client.rows import Row
 
+logger = logging.getLogger(__name__)
 _TYPES: dict[str, dict[str, Any]] = {
     "TEXT": {"type": ["string", "null"]},
     "NUMBER": {"type": ["number", "null"]},
@@ -21,14 +25,21 @@ _TYPES: dict[str, dict[str, Any]] = {
     "LIST": {"type": ["array", "null"], "items": {"type": "string"}},
 }
 # Identity papers, birth, health, belief, origin, money, address: in Spanish, Catalan and English.
+# Whole words, or the beginning of one where a star follows; words are joined by underscores.
+_WORDS = (
+    "dni nie nif cif ssn num_ss iban bic cvv pan passport* pasaporte* passaport* identidad "
+    "identitat identity documento* tax taxes tax_* fiscal* seguridad_social birth* nacimiento "
+    "naixement fecha_nac* data_naix* dob cumpleanos cumple$ aniversari* alerg* allerg* celiac* "
+    "intoleranci* salud health* medic* sanitar* discapaci* disab* minusval* movilidad_reducida "
+    "silla_ruedas silla_de_ruedas wheelchair* diet* dieta* vegan* vegetarian* embaraz* pregnan* "
+    "relig* creencia* etni* ethnic* raza politic* sindica* union_member* sexo sexual* orientacion "
+    "gender* genero(?!_music) tarjeta* card cards id_card credit_card cuenta$ cuenta_bancaria "
+    "numero_cuenta cuenta_corriente account_number bank* banco bancari* salari* income ingresos "
+    "direccion* address* adreca domicilio* calle carrer street cp codigo_postal postal* postcode "
+    "zip zip_code piso portal password* contrasen*"
+)
 _DENIED = re.compile(
-    r"(?:^|_)(?:dni|nie|nif|cif|ssn|iban|bic|cvv|pan)(?:_|$)"
-    r"|passport|pasaporte|passaport|identi(?:dad|ty|tat)|documento|tax|fiscal|seguridad_social"
-    r"|birth|nacimiento|naixement|cumple|aniversari|alerg|allerg|salud|health|medic|sanitar"
-    r"|discapaci|disab|minusval|diet|embaraz|pregnan|relig|creencia|etni|ethnic|raza|politi"
-    r"|sindica|union_member|sexual|orientacion|genero|gender|tarjeta|card|cuenta|account|bank"
-    r"|banco|salari|income|ingresos|direccion|address|adreca|domicilio|postal|zip_code|password"
-    r"|contrasen"
+    "(?:^|_)(?:" + "|".join(word.replace("*", "[a-z]*") for word in _WORDS.split()) + ")(?:_|$)"
 )
 _BOOLEANS = {"true": True, "si": True, "sí": True, "1": True, "false": False, "no": False}
 _BOOLEANS["0"] = False
@@ -48,9 +59,12 @@ def columns(
 ) -> list[CustomColumn]:
     """Columns for the definitions that may leave; `custom_` goes before a name already taken."""
     taken = {name.casefold() for name in fixed}
-    found = []
+    found, left_out = [], []
     for each in sorted(definitions, key=lambda row: (str(row.get("name")), str(row.get("id")))):
-        if each.get("propertyType") == "STANDARD" or is_sensitive(each, sensitive):
+        if each.get("propertyType") == "STANDARD":
+            continue
+        if is_sensitive(each, sensitive):
+            left_out.append(str(each.get("name")))
             continue
         name = re.sub(r"\W+", "_", str(each["name"])).strip("_") or str(each["id"])
         if name.casefold() in taken or not name.isidentifier():
@@ -63,6 +77,8 @@ def columns(
         label = each.get("displayName") or each["name"]
         described = {**schema, "description": f"Custom field of this tenant: {label}."}
         found.append(CustomColumn(name, str(each["id"]), kind, described))
+    if left_out:
+        logger.info("Custom fields left out as sensitive: %s", ", ".join(left_out))
     return found
 
 
@@ -75,7 +91,7 @@ def is_sensitive(definition: Row, named: Collection[str]) -> bool:
     return any(_plain(name) in wanted or bool(_DENIED.search(_plain(name))) for name in names)
 
 
-def value(data_type: str, raw: Any) -> Any:
+def value(data_type: str, raw: Any, zone: tzinfo = UTC) -> Any:
     """A value in its column's type; None where it cannot be read as that."""
     if raw is None:
         return None
@@ -84,7 +100,7 @@ def value(data_type: str, raw: Any) -> Any:
     if data_type == "BOOLEAN":
         return raw if isinstance(raw, bool) else _BOOLEANS.get(str(raw).strip().casefold())
     if data_type == "DATE":
-        return day(raw)
+        return day(raw, zone)
     if data_type == "LIST":
         return [str(each) for each in raw] if isinstance(raw, list) else [str(raw)]
     return raw if isinstance(raw, str) else str(raw)

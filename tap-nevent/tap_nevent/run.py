@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from nevent_client.errors import AddressError, DeniedError, NotServedError
+from nevent_client.errors import (
+    AddressError,
+    DeniedError,
+    NeventError,
+    NotServedError,
+    UnavailableError,
+)
 from nevent_client.paging import Pager
-from nevent_client.rows import written
+from nevent_client.rows import moment, written
 from nevent_client.session import Session
 
 from tap_nevent import groups
@@ -42,14 +49,20 @@ class Run:
             )
         except ValueError as exc:
             raise setting_error(f"operations: {exc}") from exc
+        _check_settings(config)
         self.pager = Pager(
             self.session, page_size=config["page_size"], concurrency=config["concurrency"]
         )
         self.groups = frozenset(config["sync_groups"])
         self.segments = Segments(self.pager, config.get("segments"))
-        self.concerts = Concerts(self.pager)
+        self.concerts = Concerts(self.pager, self.zone)
         self._check_tenant()
         self.started = written(self.session.now())
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where a time becomes a date."""
+        return ZoneInfo(self.config["timezone"])
 
     @cached_property
     def definitions(self) -> list[Row]:
@@ -75,8 +88,10 @@ class Run:
         """Settings of fan_activity."""
         vip = self.config.get("vip_rule")
         field = (vip or {}).get("custom_field")
+        if not field:
+            return Rules(self.config["currency"], self.config.get("exchange_rates") or {}, vip)
         ids = {each.get("name"): each.get("id") for each in self.definitions}
-        if field and field not in ids:
+        if field not in ids:
             raise setting_error(
                 f"vip_rule: Nevent has no custom field named '{field}'; "
                 f"there are: {', '.join(sorted(map(str, ids)))}."
@@ -87,6 +102,26 @@ class Run:
             vip=vip,
             vip_definition=ids.get(field),
         )
+
+    def check_data_service(self) -> None:
+        """Make sure that analytics and segments are asked of Nevent.
+
+        Raises:
+            AddressError: something else answers at data_api_url.
+        """
+        try:
+            told = self.session.call("capabilities", attempts=4)
+        except UnavailableError:
+            raise
+        except NeventError as exc:
+            raise AddressError(
+                f"{exc} Nobody at data_api_url answers as Nevent's data service does: correct "
+                "data_api_url."
+            ) from exc
+        if not isinstance(told, dict) or "tables" not in told:
+            raise AddressError(
+                "GET /analytics/capabilities: no tables in the answer: correct data_api_url."
+            )
 
     def _check_tenant(self) -> None:
         try:
@@ -104,3 +139,25 @@ class Run:
                 f"The token belongs to tenant {tenant}, but tenant_id is {wanted}. Set the token "
                 "of that tenant, or correct tenant_id."
             )
+
+
+def _check_settings(config: Mapping[str, Any]) -> None:
+    """What the settings' schema cannot say."""
+    start = config.get("start_date")
+    if start and moment(start) is None:
+        raise setting_error(f"start_date: '{start}' is no ISO 8601 date, such as 2026-05-01.")
+    for code, rate in (config.get("exchange_rates") or {}).items():
+        if isinstance(rate, bool) or not isinstance(rate, int | float):
+            raise setting_error(f"exchange_rates: the rate of {code} must be a number.")
+    assumed = config["consent_basis"] == "assume_granted"
+    if assumed and not (config.get("consent_note") or "").strip():
+        raise setting_error(
+            "consent_basis is assume_granted, so consent_note must say on what written basis "
+            "fans' data may go to third parties (contract, date, who decided)."
+        )
+    try:
+        ZoneInfo(config["timezone"])
+    except (ValueError, OSError, ZoneInfoNotFoundError) as exc:
+        raise setting_error(
+            f"timezone: '{config['timezone']}' is no IANA name, such as Europe/Madrid."
+        ) from exc

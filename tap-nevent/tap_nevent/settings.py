@@ -74,6 +74,13 @@ CONFIG: dict[str, Any] = th.PropertiesList(
         description="Minutes before the last run's end that are read again, for late rows.",
     ),
     th.Property(
+        "timezone",
+        th.StringType(nullable=False),
+        default="Europe/Madrid",
+        title="Time zone",
+        description="Where concerts' dates are read, as an IANA name; times stay in UTC.",
+    ),
+    th.Property(
         "amounts_in_cents",
         th.BooleanType(nullable=False),
         default=False,

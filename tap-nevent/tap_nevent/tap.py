@@ -10,6 +10,7 @@ from nevent_client.errors import NeventError
 from singer_outcomes.maps import check_names
 from singer_outcomes.writer import FastWriter
 from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
 from typing_extensions import override
 
 from tap_nevent import groups, settings
@@ -65,6 +66,30 @@ class TapNevent(Tap):
         super().setup_mapper()
 
     @override
+    def _set_compatible_replication_methods(self) -> None:
+        """What sync_all, which is final, does before the first stream."""
+        self._check_settings()
+        super()._set_compatible_replication_methods()
+
+    def _check_settings(self) -> None:
+        """What can only be checked with Nevent's answers, before the first record.
+
+        Raises:
+            ConfigValidationError: a segment or custom field that does not exist.
+            AddressError: data_api_url is somebody else's.
+        """
+        asked = {stream.name for stream in self.streams.values() if stream.selected}
+        segments = {"segment_members"}
+        if "fans" in asked and "tags_segments" in self.run.groups:
+            segments.add("fans")
+        if asked & (segments | {"fan_activity"}):
+            self.run.check_data_service()
+        if asked & segments:
+            _ = self.run.segments.chosen
+        if "fan_activity" in asked:
+            _ = self.run.rules
+
+    @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: a thread may be waiting minutes for Nevent to take a request again."""
         for stream in (self._streams or {}).values():
@@ -105,6 +130,6 @@ class _plain_errors:  # noqa: N801 (reads as a verb where it is used)
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, stack: object) -> None:
-        if isinstance(error, NeventError):
+        if isinstance(error, NeventError | ConfigValidationError | StreamMapConfigError):
             self._tap.logger.error("%s", error)
             sys.exit(1)

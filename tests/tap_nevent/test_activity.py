@@ -193,6 +193,34 @@ def test_a_ticket_passed_on_is_no_second_purchase(
     assert friend not in {each["external_id"] for each in sold}
 
 
+@pytest.mark.parametrize(
+    ("zone", "date"), [("Europe/Madrid", "2027-06-16"), ("Atlantic/Canary", "2027-06-15")]
+)
+def test_a_concert_after_midnight_is_dated_where_the_organiser_is(
+    extract: Callable[..., Output], nevent: NeventHandle, zone: str, date: str
+) -> None:
+    """00:30 in Madrid is half past ten of the day before in UTC."""
+    concert = next(each for each in nevent.events() if each["status"] == "SCHEDULED")
+    sold = {each["id"] for each in nevent.purchases() if each["eventId"] == concert["id"]}
+    nevent.edit(event=concert["id"], set={"date": "2027-06-15T22:30:00.000Z"})
+    tickets = extract(None, "tickets", timezone=zone).records["tickets"]
+    assert {each["event_date"] for each in tickets if each["order_id"] in sold} == {date}
+
+
+def test_next_event_date_is_the_organisers(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """As event_date."""
+    concert = next(each for each in nevent.events() if each["status"] == "SCHEDULED")
+    moved = {"date": "2027-06-15T22:30:00.000Z", "endDate": "2027-06-16T03:00:00.000Z"}
+    nevent.edit(event=concert["id"], set=moved)
+    fan = extract(None, "fans").records["fans"][0]["id"]
+    nevent.edit(add_purchase={"user": fan, "event": concert["id"], "tickets": 1})
+    told = extract(None, ACTIVITY).records[ACTIVITY]
+    dates = {each["next_event_date"] for each in told if each["next_event"] == concert["name"]}
+    assert dates == {"2027-06-16"}
+
+
 def _days(start: str, end: str) -> int:
     return (date.fromisoformat(end) - date.fromisoformat(start)).days
 

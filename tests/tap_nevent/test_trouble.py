@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from nevent_client.errors import AddressError, DeniedError
 from nevent_sandbox import Sandbox
+from nevent_sandbox.credentials import NEVENT_TOKEN
 from singer_sdk.exceptions import ConfigValidationError
 from tap_nevent.segments import joined_or_left, packed, unpacked
 from tap_nevent.tap import TapNevent
@@ -157,6 +158,59 @@ def test_an_unknown_segment_is_named_with_those_that_exist(
     """A typo is no empty segment."""
     with pytest.raises(ConfigValidationError, match="Techno Fans"):
         extract(None, segments=["Tecno Fans"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"start_date": "last spring"}, "start_date"),
+        ({"exchange_rates": {"GBP": "much"}}, "exchange_rates"),
+        ({"timezone": "Europe/Atlantis"}, "timezone"),
+        ({"operations": {"purchases": {"path": "/orders/{whose}"}}}, "operations"),
+        ({"operations": {"purchases": "/orders"}}, "operations"),
+        ({"vip_rule": {"custom_field": "nobody"}}, "vip_rule"),
+        ({"segments": ["Tecno Fans"]}, "segments"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_any_record(
+    extract: Callable[..., Output],
+    capsys: pytest.CaptureFixture[str],
+    wrong: dict[str, Any],
+    named: str,
+) -> None:
+    """Not in the middle of a run."""
+    with pytest.raises(ConfigValidationError, match=named):
+        extract(None, **wrong)
+    assert "RECORD" not in capsys.readouterr().out
+
+
+def test_a_wrong_address_of_the_data_service_is_named(
+    extract: Callable[..., Output], served: Sandbox
+) -> None:
+    """Before fan_activity would come out empty."""
+    with pytest.raises(AddressError, match="data_api_url"):
+        extract(None, "fan_activity", data_api_url=served.klaviyo.url)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"TAP_NEVENT_SEGMENTS": '["Tecno Fans"]'},
+        {"TAP_NEVENT_CONSENT_BASIS": "assume_granted"},
+        {"TAP_NEVENT_STREAM_MAPS": '{"fans": {"shout": "nickname"}}'},
+    ],
+)
+def test_a_wrong_setting_has_no_stack(nevent: NeventHandle, wrong: dict[str, str]) -> None:
+    """The message alone."""
+    settings = {
+        "TAP_NEVENT_API_URL": nevent.url,
+        "TAP_NEVENT_DATA_API_URL": nevent.url,
+        "TAP_NEVENT_AUTH_TOKEN": NEVENT_TOKEN,
+        **wrong,
+    }
+    result = CliRunner().invoke(TapNevent.cli, ["--config=ENV"], env=settings)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
 
 
 def test_the_command_line_says_it_in_one_line(nevent: NeventHandle) -> None:

@@ -78,7 +78,9 @@ class FansStream(ChangingStream):
             for each in fan.get("customFieldValues") or ()
         }
         for column in self.run.custom:
-            record[column.name] = value(column.data_type, values.get(column.definition_id))
+            record[column.name] = value(
+                column.data_type, values.get(column.definition_id), self.run.zone
+            )
         return record
 
     def _movers(self) -> Iterator[Record]:

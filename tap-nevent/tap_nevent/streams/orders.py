@@ -68,7 +68,7 @@ class TicketsStream(PerFanFallback, PersonalStream):
             "first_of_order": ticket["id"] == _first(row),
             "nevent_event_id": row.get("eventId"),
             "event_name": concert.get("name"),
-            "event_date": day(concert.get("date")),
+            "event_date": day(concert.get("date"), self.run.zone),
             "event_city": concert.get("city"),
             "venue": concert.get("venueName"),
             "ticket_type": ticket.get("ticketTypeName"),
