@@ -61,6 +61,10 @@ class NeventStream(Stream):
         """The schema with every group on."""
         return declared(self.name)
 
+    def shows(self, column: str) -> bool:
+        """Whether this column is in the schema and selected: else it costs no request."""
+        return column in self._columns and self.mask["properties", column]
+
     @cached_property
     def shape(self) -> Any:
         """Row to flat record, by the contract's field map."""

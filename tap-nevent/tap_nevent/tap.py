@@ -17,6 +17,7 @@ from tap_nevent import groups, settings
 from tap_nevent.client import ChangingStream, declared
 from tap_nevent.run import Run
 from tap_nevent.streams import STREAMS
+from tap_nevent.streams.fans import FansStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,12 +80,12 @@ class TapNevent(Tap):
             AddressError: data_api_url is somebody else's.
         """
         asked = {stream.name for stream in self.streams.values() if stream.selected}
-        segments = {"segment_members"}
-        if "fans" in asked and "tags_segments" in self.run.groups:
-            segments.add("fans")
-        if asked & (segments | {"fan_activity"}):
+        fans = self.streams["fans"]
+        named = "fans" in asked and isinstance(fans, FansStream) and fans.shows("nevent_segments")
+        follows_segments = named or "segment_members" in asked
+        if follows_segments or "fan_activity" in asked:
             self.run.check_data_service()
-        if asked & segments:
+        if follows_segments:
             _ = self.run.segments.chosen
         if "fan_activity" in asked:
             _ = self.run.rules

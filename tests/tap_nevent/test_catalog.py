@@ -143,6 +143,23 @@ def test_a_deselected_column_is_absent(nevent: NeventHandle, capsys: Any) -> Non
     assert '"stream":"tickets"' not in out
 
 
+def test_a_deselected_column_costs_no_request(nevent: NeventHandle) -> None:
+    """Neither segments nor line-ups are asked for."""
+    settings = {"api_url": nevent.url, "data_api_url": nevent.url, "auth_token": NEVENT_TOKEN}
+    catalog = TapNevent(config=settings).catalog_dict
+    for entry in catalog["streams"]:
+        for each in entry["metadata"]:
+            if not each["breadcrumb"]:
+                each["metadata"]["selected"] = entry["stream"] in {"fans", "tickets"}
+            elif each["breadcrumb"][-1] in {"nevent_segments", "artist_lineup"}:
+                each["metadata"]["selected"] = False
+    nevent.clear_requests()
+    TapNevent(config=settings, catalog=catalog).sync_all()
+    asked = {each["operation"] for each in nevent.requests()}
+    assert "GET /purchases" in asked
+    assert not [each for each in asked if "segments" in each or "lineup" in each]
+
+
 def test_streams_come_in_the_order_they_are_needed(extract: Callable[..., Output]) -> None:
     """A person before what the person did, erasure last."""
     assert list(extract().schemas) == [each.name for each in STREAMS]

@@ -37,7 +37,7 @@ class FansStream(ChangingStream):
     def get_records(self, context: Context | None) -> Iterable[Record]:
         self._moved: set[str] = set()
         self._consenting: set[str] = set()  # as far as they are in segments
-        if "nevent_segments" not in self._columns:
+        if not self.shows("nevent_segments"):
             yield from super().get_records(context)
             return
         names = self.run.segments.names
@@ -56,7 +56,7 @@ class FansStream(ChangingStream):
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
-        names = self.run.segments.names if "nevent_segments" in self._columns else {}
+        names = self.run.segments.names if self.shows("nevent_segments") else {}
         for fan in rows:
             if self.run.people.rule.granted(fan):
                 self._moved.discard(fan["id"])

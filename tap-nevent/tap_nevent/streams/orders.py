@@ -51,7 +51,7 @@ class TicketsStream(PerFanFallback, PersonalStream):
         pairs = [(row, ticket) for row in completed for ticket in row.get("tickets") or ()]
         persons = [ticket.get("holder") or self.person(row) for row, ticket in pairs]
         consenting = self.run.people.consenting(persons)
-        if "artist_lineup" in self._columns:
+        if self.shows("artist_lineup"):
             self.run.concerts.read_lineups(row.get("eventId") for row, _ in pairs)
         for (row, ticket), shown in zip(pairs, persons, strict=True):
             person = consenting.get(shown["id"]) if shown else None
@@ -60,7 +60,7 @@ class TicketsStream(PerFanFallback, PersonalStream):
 
     def _ticket(self, row: Row, ticket: Row, person: Row) -> Record:
         concert = row.get("event") or {}
-        lineup = "artist_lineup" in self._columns
+        lineup = self.shows("artist_lineup")
         return {
             "id": ticket["id"],
             "order_id": row["id"],
