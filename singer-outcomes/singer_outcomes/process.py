@@ -54,6 +54,7 @@ class OrderlyTarget(Target, abc.ABC):
         self.signal: int | None = None
         self._signalled_at = 0.0
         self._grace: threading.Timer | None = None
+        self._expired = False
         super().__init__(**kwargs)
 
     @abc.abstractmethod
@@ -94,8 +95,14 @@ class OrderlyTarget(Target, abc.ABC):
         if self.message_reader.blocked:
             raise StopReadingError
 
+    def cancel_grace(self) -> None:
+        """All ended in time: nothing is to be cut short."""
+        if self._grace is not None and not self._expired:
+            self._grace.cancel()
+
     def _end_grace(self) -> None:
         """Let go of every wait; a second later end whatever still hangs in a request."""
+        self._expired = True
         self.expire()
         self._grace = threading.Timer(1, os._exit, [128 + (self.signal or 0)])
         self._grace.daemon = True

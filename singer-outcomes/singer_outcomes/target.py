@@ -269,6 +269,7 @@ class OutcomeTarget(OrderlyTarget):
             return
         self._closed = True
         self.stop()
+        self.cancel_grace()
         for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
             sink.clean_up()
         self.rejects.close()

@@ -47,6 +47,12 @@ class Project:
         edited = text.replace(f"{after}\n", f"{after}\n{indent}{line}\n")
         self.file.write_text(edited, encoding="utf-8")
 
+    def change(self, text: str, other: str) -> None:
+        """Change a text that stands once in meltano.yml."""
+        before = self.file.read_text(encoding="utf-8")
+        assert before.count(text) == 1
+        self.file.write_text(before.replace(text, other), encoding="utf-8")
+
     def meltano(self, *arguments: str) -> dict[str, Any]:
         """Run a command that must succeed; the loader's summary."""
         done = subprocess.run(

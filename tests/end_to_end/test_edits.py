@@ -54,7 +54,7 @@ def edited(served: Sandbox, project: Callable[[], Project], shipped: Loaded) -> 
     mine.add("          __alias__: profiles", f"{RENAMED}: origen_fan")
     mine.add("          __alias__: profiles", f"{DROPPED}: __NULL__")
     mine.add("          __alias__: profiles", f"{COMPUTED}: bool(country == 'ES')")
-    mine.add("          __alias__: events__ticket", "__filter__: price > 0")
+    mine.change("status != 'transferred'", "status != 'transferred' and price > 0")
     mine.meltano("run", "nevent-to-klaviyo")
     return _loaded(served)
 

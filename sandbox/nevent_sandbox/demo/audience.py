@@ -65,7 +65,8 @@ class Audience:
         states = Counter(ticket["status"] for ticket in tickets)
         return Counter(
             {
-                "Purchased Ticket": len(tickets),
+                # One passed on before the first load is told as that only.
+                "Purchased Ticket": len(tickets) - states["TRANSFERRED"],
                 "Refunded Ticket": states["REFUNDED"],
                 "Transferred Ticket": states["TRANSFERRED"],
                 "Attended Event": sum(len(self.attended(fan)) for fan in self.check_ins),
