@@ -3,6 +3,8 @@ PYTHON ?= python3
 FANS ?= 500
 SEED ?= 42
 JOBS ?= 2
+# uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.
+export UV_SYSTEM_CERTS := true
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PACKAGES := klaviyo-client nevent-client sandbox singer-outcomes tap-nevent target-klaviyo
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
