@@ -99,7 +99,7 @@ class ChangingStream(NeventStream):
         """A bookmark kept in this part of the state."""
         return Bookmark(
             state,
-            lookback=timedelta(minutes=self.config["lookback_minutes"]),
+            lookback=timedelta(minutes=float(self.config["lookback_minutes"])),
             now=self.run.session.now,
             start=self.config.get("start_date"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -89,7 +90,7 @@ class Run:
         vip = self.config.get("vip_rule")
         field = (vip or {}).get("custom_field")
         if not field:
-            return Rules(self.config["currency"], self.config.get("exchange_rates") or {}, vip)
+            return Rules(self.config["currency"], self._rates(), vip)
         ids = {each.get("name"): each.get("id") for each in self.definitions}
         if field not in ids:
             raise setting_error(
@@ -98,10 +99,15 @@ class Run:
             )
         return Rules(
             currency=self.config["currency"],
-            rates=self.config.get("exchange_rates") or {},
+            rates=self._rates(),
             vip=vip,
             vip_definition=ids.get(field),
         )
+
+    def _rates(self) -> dict[str, float]:
+        """What a unit of other currencies is worth; the SDK reads a file's numbers as Decimals."""
+        rates = self.config.get("exchange_rates") or {}
+        return {code: float(rate) for code, rate in rates.items()}
 
     def check_data_service(self) -> None:
         """Make sure that analytics and segments are asked of Nevent.
@@ -147,7 +153,7 @@ def _check_settings(config: Mapping[str, Any]) -> None:
     if start and moment(start) is None:
         raise setting_error(f"start_date: '{start}' is no ISO 8601 date, such as 2026-05-01.")
     for code, rate in (config.get("exchange_rates") or {}).items():
-        if isinstance(rate, bool) or not isinstance(rate, int | float):
+        if isinstance(rate, bool) or not isinstance(rate, int | float | Decimal):
             raise setting_error(f"exchange_rates: the rate of {code} must be a number.")
     assumed = config["consent_basis"] == "assume_granted"
     if assumed and not (config.get("consent_note") or "").strip():

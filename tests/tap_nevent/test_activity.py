@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,23 @@ def test_total_spent_is_completed_purchases_less_refunds(
             spent[order["userId"]] += round(100 * (order["totalPrice"] - order["refundedAmount"]))
     for record in extract(None, ACTIVITY).records[ACTIVITY]:
         assert record["total_spent"] == spent[record["fan_id"]] / 100
+
+
+def test_other_currencies_count_at_their_configured_rate(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Rates as the SDK reads them from a configuration file: Decimals."""
+    rates = {"GBP": Decimal("1.17"), "USD": Decimal("0.9")}
+    spent: defaultdict[str, float] = defaultdict(float)
+    for order in nevent.purchases():
+        if order["status"] in COMPLETED:
+            cents = round(100 * (order["totalPrice"] - order["refundedAmount"]))
+            spent[order["userId"]] += cents * float(rates.get(order["currency"], 1))
+    records = extract(None, ACTIVITY, exchange_rates=rates).records[ACTIVITY]
+    told = {record["fan_id"]: record["total_spent"] for record in records}
+    assert told == {fan: round(spent[fan] / 100, 2) for fan in told}
+    plain = extract(None, ACTIVITY).records[ACTIVITY]
+    assert told != {record["fan_id"]: record["total_spent"] for record in plain}
 
 
 def test_a_refund_lowers_total_spent(extract: Callable[..., Output], nevent: NeventHandle) -> None:
