@@ -92,7 +92,7 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
         {
             (audience.concerts[order["eventId"]]["date"], order["event"]["name"])
             for order, ticket in tickets
-            if ticket["status"] in {"ACTIVE", "USED"}
+            if ticket["status"] in {"ACTIVE", "USED", "TRANSFERRED"}
         }
         - {(each["date"], each["name"]) for each in attended}
     )
@@ -157,7 +157,8 @@ def wrong_events(fan: str, events: Iterable[Row], audience: Audience) -> list[st
     told: dict[str, Row] = {}
     for order, ticket in audience.tickets[fan]:
         concert = order["event"]
-        told[f"nevent:ticket:{ticket['id']}"] = {
+        kind = "transfer" if ticket["status"] == "TRANSFERRED" else "ticket"
+        told[f"nevent:{kind}:{ticket['id']}"] = {
             "event_name": concert["name"],
             "event_date": concert["date"][_DAY],
             "venue": concert["venueName"],
