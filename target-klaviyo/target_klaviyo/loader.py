@@ -112,7 +112,8 @@ class Loader:
                 self.check()
                 if self._stopping:
                     return
-                if not (self._start(self.profiles) or self._start(self.events)):
+                half = bool(self._sending or self._jobs)  # what is little goes last, together
+                if not (self._start(self.profiles, half=half) or self._start(self.events)):
                     self._changed.wait(0.5)
         self.check()
 
@@ -136,7 +137,7 @@ class Loader:
         """Begin one request from this queue, if there is room and someone free to send."""
         if queue is self.events and self.events.about(self.profiles):
             # A person's profile goes before their events.
-            return self._start(self.profiles)
+            return self._start(self.profiles, half=half)
         if self._sending >= SENDING or self._sending + len(self._jobs) >= OPEN_JOBS:
             return False
         rows = queue.take(self._busy, half=half)
