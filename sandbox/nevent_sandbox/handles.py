@@ -144,5 +144,44 @@ class KlaviyoHandle(Handle):
         self._order(IMPORT, "fail_rows", **more)
 
     def knobs(self, **knobs: Any) -> None:
-        """Set job_seconds, visibility_seconds, pointers (all, first, none)."""
+        """Set job_seconds, visibility_seconds, effect_seconds, pointers, opt_in_process."""
         self._post("/knobs", **knobs)
+
+    def consent(self, email: str) -> Document | None:
+        """The `subscriptions` of the profile with this e-mail."""
+        found = self._all("consents", email=email)
+        return found[0]["subscriptions"] if found else None
+
+    def consents(self) -> list[Document]:
+        """Everybody of whom more is known than that they were never asked.
+
+        Each with profile_id, email, phone_number, subscriptions, to_confirm.
+        """
+        return self._all("consents")
+
+    def suppression_jobs(self) -> list[Document]:
+        """All jobs that suppress and unsuppress, oldest first: id, type, status and counts."""
+        return self._all("suppression_jobs")
+
+    def subscribe(self, email: str | None = None, **deed: str) -> None:
+        """A person signs up by a form. May take phone_number, list_id, at (ISO 8601)."""
+        self._deed("subscribe", email=email, **deed)
+
+    def unsubscribe(self, email: str | None = None, **deed: str) -> None:
+        """A person opts out, of one list with list_id. May take phone_number, at."""
+        self._deed("unsubscribe", email=email, **deed)
+
+    def complain(self, email: str, **deed: str) -> None:
+        """A person marks mail as spam. May take at."""
+        self._deed("complain", email=email, **deed)
+
+    def bounce(self, email: str, **deed: str) -> None:
+        """Mail to a person comes back for good. May take at."""
+        self._deed("bounce", email=email, **deed)
+
+    def confirm(self, email: str | None = None, **deed: str) -> None:
+        """A person clicks the link of a double opt-in. May take phone_number, list_id, at."""
+        self._deed("confirm", email=email, **deed)
+
+    def _deed(self, what: str, **deed: str | None) -> None:
+        self._post("/deeds", what=what, **deed)

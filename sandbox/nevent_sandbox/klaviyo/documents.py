@@ -21,6 +21,8 @@ FOLDERS = {
     "metric": "metrics",
     "profile": "profiles",
     "profile-bulk-import-job": "profile-bulk-import-jobs",
+    "profile-suppression-bulk-create-job": "profile-suppression-bulk-create-jobs",
+    "profile-suppression-bulk-delete-job": "profile-suppression-bulk-delete-jobs",
 }
 UNLINKED_SELF = frozenset({"import-errors"})  # relationships that have no address of their own
 

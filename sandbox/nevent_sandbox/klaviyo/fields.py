@@ -63,6 +63,10 @@ _FIELDS = {
     + _within("predictive_analytics", _PREDICTIONS),
     "profile-bulk-import-job": "completed_at completed_count created_at expires_at failed_count "
     "id started_at status total_count",
+    **dict.fromkeys(
+        ("profile-suppression-bulk-create-job", "profile-suppression-bulk-delete-job"),
+        "completed_at completed_count created_at id skipped_count status total_count",
+    ),
     "push-token": "background created enablement_status id platform recorded_date token vendor "
     + _within("metadata", _PUSH_METADATA),
     "segment": "created id is_active is_processing is_starred name updated "

@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 COLUMNS = "x.id, x.name, x.service, x.created, x.updated"
 RELATIONSHIPS = ("flow-triggers",)
 DEFAULT_SERVICE = "API"
-_FILTERS = {"integration.name": Column("x.service"), "integration.category": Column("'API'")}
+NATIVE_SERVICE = "Klaviyo"  # of events that Klaviyo writes itself
+_INTEGRATIONS = {NATIVE_SERVICE: ("0rG4eQ", "Internal")}  # id and category
+_OTHERS = ("7FtS4J", "API")
+_CATEGORY = f"CASE x.service WHEN '{NATIVE_SERVICE}' THEN 'Internal' ELSE 'API' END"
+_FILTERS = {"integration.name": Column("x.service"), "integration.category": Column(_CATEGORY)}
 
 
 def metric(call: Call, columns: tuple[Any, ...]) -> Document:
     """A metric resource of a row of `COLUMNS`."""
     identifier, name, service, created, updated = columns
+    integration, category = _INTEGRATIONS.get(service, _OTHERS)
     attributes = {
         "name": name,
         "created": moments.told(created),
         "updated": moments.told(updated),
         "integration": {
             "object": "integration",
-            "id": "0rG4eQ",
+            "id": integration,
             "key": service.lower(),
             "name": service,
-            "category": "API",
+            "category": category,
         },
     }
     related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}

@@ -5,13 +5,13 @@ Compared with the vendor's OpenAPI documents by `tests/sandbox/test_operations.p
 
 from __future__ import annotations
 
+from nevent_sandbox.klaviyo.consent_operations import OF_CONSENT
 from nevent_sandbox.klaviyo.operation import ExtraLimit, Operation
 
 FOUR_OPS = "greater-or-equal greater-than less-or-equal less-than"
 IS = "equals"
 IS_ANY = "any equals"
 AFTER_BEFORE = "greater-than less-than"
-
 
 _JOBS = "/api/profile-bulk-import-jobs"
 _MARKETING = "subscriptions.email.marketing"
@@ -238,7 +238,7 @@ _TABLE = (
         fields="flow metric",
     ),
 )
-OPERATIONS = {operation.name: operation for operation in _TABLE}
+OPERATIONS = {operation.name: operation for operation in (*_TABLE, *OF_CONSENT)}
 METRICS_PAGE = 200  # fixed
 
 

@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from nevent_sandbox.klaviyo import moments
+from nevent_sandbox.klaviyo.consents import EMAIL, GIVEN, NEVER, SMS, TRANSACTIONAL
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from nevent_sandbox.klaviyo.errors import Document
 
-NEVER = "NEVER_SUBSCRIBED"
 
+def subscriptions(db: sqlite3.Connection, profile: int, *, email: bool, phone: bool) -> Document:
+    """What is known of someone's consent, channel by channel.
 
-def consent(*, email: bool) -> Document:
-    """The state of someone who was never asked: implied consent, which mail may use.
-
-    Args:
-        email: whether there is an address.
+    Who was never asked consents by implication, which mail may use. `profile` is the profile's n;
+    `email` and `phone` tell whether there is an address, a number.
     """
+    held = {}
+    sql = "SELECT channel, consent, consented, updated, method, detail, custom, double_optin FROM consents WHERE profile = ?"  # noqa: E501
+    for channel, *row in db.execute(sql, (profile,)):
+        held[channel] = row
+    sql = "SELECT reason, moment FROM suppressions WHERE profile = ? ORDER BY moment, reason"
+    suppressed = [
+        {"reason": reason, "timestamp": moments.told(moment)}
+        for reason, moment in db.execute(sql, (profile,))
+    ]
+    sql = (
+        "SELECT list, reason, moment FROM list_suppressions WHERE profile = ? ORDER BY moment, list"
+    )
+    by_list = [
+        {"list_id": each, "reason": reason, "timestamp": moments.told(moment)}
+        for each, reason, moment in db.execute(sql, (profile,))
+    ]
+    told = _never_asked(email=email)
+    marketing = told["email"]["marketing"]
+    _lay(marketing, held.get(EMAIL), custom=True)
+    marketing["can_receive_email_marketing"] = email and not suppressed
+    marketing["suppression"], marketing["list_suppressions"] = suppressed, by_list
+    for channel, name in ((SMS, "marketing"), (TRANSACTIONAL, "transactional")):
+        block = told["sms"][name]
+        _lay(block, held.get(channel))
+        block[f"can_receive_sms_{name}"] = phone and block["consent"] == GIVEN
+    return told
+
+
+def _lay(block: Document, row: list[Any] | None, *, custom: bool = False) -> None:
+    if row is None:
+        return
+    consent, consented, updated, method, detail, source, double_optin = row
+    block.update(
+        consent=consent,
+        consent_timestamp=moments.told(consented),
+        last_updated=moments.told(updated),
+        method=method,
+        method_detail=detail,
+    )
+    if custom:
+        block["custom_method_detail"] = source
+        block["double_optin"] = None if double_optin is None else bool(double_optin)
+
+
+def _never_asked(*, email: bool) -> Document:
     undated = {"consent": NEVER, "consent_timestamp": None, "last_updated": None}
     method = {"method": None, "method_detail": None}
     channel = {
