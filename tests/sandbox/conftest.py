@@ -83,9 +83,13 @@ class Api:
             "attributes": {"profile": person, "events": events},
         }
 
-    def new_list(self, name: str = "Fans") -> str:
+    def change(self, body: Document) -> httpx.Response:
+        """Send a body about consent where its type belongs."""
+        return self.post(f"/{body['data']['type']}s", body)
+
+    def new_list(self, name: str = "Fans", **attributes: str) -> str:
         """Create a list; its id."""
-        body = {"data": {"type": "list", "attributes": {"name": name}}}
+        body = {"data": {"type": "list", "attributes": {"name": name, **attributes}}}
         identifier: str = self.post("/lists", body).json()["data"]["id"]
         return identifier
 
