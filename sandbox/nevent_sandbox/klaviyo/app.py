@@ -21,12 +21,14 @@ from nevent_sandbox.klaviyo import (
     account,
     control,
     events,
+    flows,
     jobs,
     lists,
     members,
     metrics,
     profiles,
     recording,
+    segments,
 )
 from nevent_sandbox.klaviyo.access import check_revision, check_scopes, key_of
 from nevent_sandbox.klaviyo.account import Account
@@ -51,7 +53,10 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.api+json"
 HANDLERS: dict[str, Callable[[Call], Answer]] = {
     name: handler
-    for resource in (account, profiles, jobs, recording, events, lists, members, metrics)
+    for resource in (
+        *(account, profiles, jobs, recording, events, lists, members, metrics),
+        *(flows, segments),
+    )
     for name, handler in resource.HANDLERS.items()
 }
 _PATTERNS = [

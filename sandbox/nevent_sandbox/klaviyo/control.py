@@ -13,7 +13,16 @@ from starlette.routing import Route
 
 from nevent_sandbox.control import control_routes, told
 from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
-from nevent_sandbox.klaviyo import events, imports, jobs, moments, profiles
+from nevent_sandbox.klaviyo import (
+    events,
+    flows,
+    imports,
+    jobs,
+    moments,
+    placing,
+    profiles,
+    segments,
+)
 from nevent_sandbox.klaviyo.account import ATTRIBUTES, Account, Knobs
 from nevent_sandbox.klaviyo.calls import Call
 from nevent_sandbox.klaviyo.operations import OPERATIONS
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = 1_000_000
 _PART = "ORDER BY p.n LIMIT ? OFFSET ?"
-_KINDS = ("profiles", "events", "lists", "metrics", "jobs")
+_KINDS = ("profiles", "events", "lists", "metrics", "jobs", "flows", "segments")
 
 
 def routes(account: Account) -> list[Route]:
@@ -46,6 +55,7 @@ def routes(account: Account) -> list[Route]:
     return [
         Route("/_sandbox/state", state, methods=["GET"]),
         Route("/_sandbox/knobs", knobs, methods=["POST"]),
+        *placing.routes(account),
         *control_routes(
             faults=account.faults,
             log=account.log,
@@ -157,4 +167,6 @@ _DUMPS: dict[str, Any] = {
     "lists": _lists,
     "metrics": _metrics,
     "jobs": _jobs,
+    "flows": flows.dump,
+    "segments": segments.dump,
 }

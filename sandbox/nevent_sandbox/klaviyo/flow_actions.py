@@ -99,11 +99,10 @@ _WINNER_SELECTION = sealed(
     automatic_end_date=maybe(MOMENT),
 )
 _SERVICES = (
-    whole(
-        service_method_type=words("schedule-report"),
-        report_id=TEXT,
+    *(
+        whole(service_method_type=words(kind), report_id=TEXT)
+        for kind in ("schedule-report", "schedule-report-builder-report")
     ),
-    whole(service_method_type=words("schedule-report-builder-report"), report_id=TEXT),
     sealed(
         "service_method_type",
         service_method_type=words("track-event"),
@@ -214,8 +213,7 @@ ACTIONS = (
         _experiment(
             maybe(words("completed draft live")),
             "click-rate open-rate",
-            _SEND_PUSH,
-            _SEND_WHATSAPP,
+            *(_SEND_PUSH, _SEND_WHATSAPP),
         ),
         needed=True,
     ),
@@ -246,8 +244,7 @@ ACTIONS = (
         needed=True,
     ),
     _action(
-        "internal-service",
-        sealed(service_configuration=maybe(either(*_SERVICES)), status=_STATUS),
+        "internal-service", sealed(service_configuration=maybe(either(*_SERVICES)), status=_STATUS)
     ),
     _action("code", NULL),
 )
