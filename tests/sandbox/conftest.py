@@ -108,3 +108,11 @@ def readonly(klaviyo: KlaviyoHandle) -> Iterator[Api]:
     api = Api(klaviyo.url, "pk_sandbox_readonly")
     yield api
     api.http.close()
+
+
+@pytest.fixture
+def flowless(klaviyo: KlaviyoHandle) -> Iterator[Api]:
+    """A key without `flows:read`."""
+    api = Api(klaviyo.url, "pk_sandbox_no_flows")
+    yield api
+    api.http.close()

@@ -76,6 +76,22 @@ def _validators() -> dict[str, jsonschema.Draft202012Validator]:
 VALIDATORS = _validators()
 
 
+def _flows(api: Api, klaviyo: KlaviyoHandle, wanted: str) -> dict[str, Any]:
+    """Answers about a segment of the list's members and the flow that it starts."""
+    answers: dict[str, Any] = {}
+    members_of = {"type": "profile-group-membership", "is_member": True, "group_ids": [wanted]}
+    definition = {"condition_groups": [{"conditions": [members_of]}]}
+    segment = klaviyo.add_segment("Fans", definition)
+    flow = klaviyo.add_flow("Welcome", trigger={"type": "segment", "id": segment})
+    answers["GET /api/flows"] = api.get("/flows", include="flow-actions,tags")
+    block = {"additional-fields[flow]": "definition", "include": "flow-actions"}
+    answers["GET /api/flows/{id}"] = api.get(f"/flows/{flow}", **block)
+    answers["GET /api/segments"] = api.get("/segments", include="flow-triggers,tags")
+    size = {"additional-fields[segment]": "profile_count"}
+    answers["GET /api/segments/{id}"] = api.get(f"/segments/{segment}", **size)
+    return answers
+
+
 def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
     """One good answer of every operation."""
     answers: dict[str, Any] = {}
@@ -135,6 +151,7 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
         answers[f"{method} /api/lists/{{id}}/relationships/profiles"] = api.send(
             method, members, reference
         )
+    answers |= _flows(api, klaviyo, wanted)
     answers["GET /api/accounts"] = api.get("/accounts")
     account = answers["GET /api/accounts"].json()["data"][0]["id"]
     answers["GET /api/accounts/{id}"] = api.get(f"/accounts/{account}")

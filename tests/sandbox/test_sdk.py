@@ -145,6 +145,22 @@ def _consents(sdk: Any) -> None:
     assert own.get_profiles(filter=f'equals(email,"{eva}")').data == []
 
 
+def _flows(sdk: Any, klaviyo: KlaviyoHandle, wanted: str) -> None:
+    condition = {"type": "profile-group-membership", "is_member": True, "group_ids": [wanted]}
+    definition = {"condition_groups": [{"conditions": [condition]}]}
+    segment = klaviyo.add_segment("Fans", definition, profile_count=2)
+    flow = klaviyo.add_flow("Welcome", trigger={"type": "segment", "id": segment})
+    (found,) = sdk.Flows.get_flows(filter='equals(status,"live")', include=["flow-actions"]).data
+    assert (found.id, found.attributes.trigger_type) == (flow, "Added to List")
+    read = sdk.Flows.get_flow(flow, additional_fields_flow=["definition"])
+    assert read.data.attributes.definition.triggers == [{"type": "segment", "id": segment}]
+    (listed,) = sdk.Segments.get_segments(include=["flow-triggers"]).data
+    assert listed.attributes.name == "Fans"
+    whole = sdk.Segments.get_segment(segment, additional_fields_segment=["profile_count"])
+    assert whole.data.attributes.profile_count == 2
+    assert whole.data.attributes.definition.condition_groups[0].conditions
+
+
 def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHandle) -> None:
     """Each answer becomes the model that the vendor declares for it."""
     (account,) = sdk.Accounts.get_accounts().data
@@ -156,6 +172,7 @@ def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHand
     _events(sdk)
     _lists(sdk, wanted, profile)
     _consents(sdk)
+    _flows(sdk, klaviyo, wanted)
     requests = klaviyo.requests()
     assert {each["operation"] for each in requests} == OPERATIONS.keys()
     assert {each["status"] for each in requests} == {200, 201, 202, 204}

@@ -22,6 +22,7 @@ from nevent_sandbox.klaviyo import (
     control,
     deletions,
     events,
+    flows,
     jobs,
     lists,
     members,
@@ -30,6 +31,7 @@ from nevent_sandbox.klaviyo import (
     recording,
     subscribing,
     suppressing,
+    segments,
 )
 from nevent_sandbox.klaviyo.access import check_revision, check_scopes, key_of
 from nevent_sandbox.klaviyo.account import Account
@@ -57,6 +59,7 @@ HANDLERS: dict[str, Callable[[Call], Answer]] = {
     for resource in (
         *(account, profiles, jobs, recording, events, lists, members, metrics),
         *(subscribing, suppressing, deletions),
+        *(flows, segments),
     )
     for name, handler in resource.HANDLERS.items()
 }
