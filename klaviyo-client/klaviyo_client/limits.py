@@ -40,6 +40,11 @@ CREATE_EVENTS = Operation("POST", "/api/event-bulk-create-jobs", 10, 150, ("even
 GET_LISTS = Operation("GET", "/api/lists", 75, 750, ("lists:read",))
 CREATE_LIST = Operation("POST", "/api/lists", 10, 150, ("lists:write",))
 
+GET_FLOWS = Operation("GET", "/api/flows", 3, 60, ("flows:read",))
+GET_FLOW = Operation("GET", "/api/flows/{id}", 3, 60, ("flows:read",))
+GET_SEGMENTS = Operation("GET", "/api/segments", 75, 750, ("segments:read",))
+GET_METRICS = Operation("GET", "/api/metrics", 10, 150, ("metrics:read",))
+
 MAX_PROFILES = 10_000  # per import job
 MAX_EVENTS = 1_000  # per bulk request
 MAX_BODY_BYTES = 4_900_000  # 5 MB, decimal or binary is not said: stay below both
