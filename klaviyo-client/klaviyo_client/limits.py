@@ -72,6 +72,11 @@ REMOVE_MEMBERS = Operation(
 
 DELETE_PERSON = Operation("POST", "/api/data-privacy-deletion-jobs", 3, 60, ("data-privacy:write",))
 
+GET_FLOWS = Operation("GET", "/api/flows", 3, 60, ("flows:read",))
+GET_FLOW = Operation("GET", "/api/flows/{id}", 3, 60, ("flows:read",))
+GET_SEGMENTS = Operation("GET", "/api/segments", 75, 750, ("segments:read",))
+GET_METRICS = Operation("GET", "/api/metrics", 10, 150, ("metrics:read",))
+
 MAX_PROFILES = 10_000  # per import job
 MAX_EVENTS = 1_000  # per bulk request
 MAX_SUBSCRIBES = 1_000  # per request
