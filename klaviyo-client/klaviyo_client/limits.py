@@ -47,16 +47,12 @@ GET_EVENTS = Operation("GET", "/api/events", 350, 3500, ("events:read",))
 _CONSENT = ("lists:write", "profiles:write", "subscriptions:write")
 SUBSCRIBE = Operation("POST", "/api/profile-subscription-bulk-create-jobs", 75, 750, _CONSENT)
 UNSUBSCRIBE = Operation("POST", "/api/profile-subscription-bulk-delete-jobs", 75, 750, _CONSENT)
-SUPPRESS = Operation(
-    "POST",
-    "/api/profile-suppression-bulk-create-jobs",
-    75,
-    750,
-    ("profiles:write", "subscriptions:write"),
-)
-UNSUPPRESS = Operation(
-    "POST", "/api/profile-suppression-bulk-delete-jobs", 75, 750, ("subscriptions:write",)
-)
+_SUPPRESSING = "/api/profile-suppression-bulk-create-jobs"
+_UNSUPPRESSING = "/api/profile-suppression-bulk-delete-jobs"
+SUPPRESS = Operation("POST", _SUPPRESSING, 75, 750, ("profiles:write", "subscriptions:write"))
+UNSUPPRESS = Operation("POST", _UNSUPPRESSING, 75, 750, ("subscriptions:write",))
+GET_SUPPRESS_JOB = Operation("GET", f"{_SUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",))
+GET_UNSUPPRESS_JOB = Operation("GET", f"{_UNSUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",))
 
 GET_LISTS = Operation("GET", "/api/lists", 75, 750, ("lists:read",))
 CREATE_LIST = Operation("POST", "/api/lists", 10, 150, ("lists:write",), daily=150)

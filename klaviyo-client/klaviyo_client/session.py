@@ -148,6 +148,10 @@ class KlaviyoSession:
         """Seconds waited by all threads together, for limits and retries."""
         return self._waits.seconds
 
+    def pause(self, seconds: float) -> None:
+        """Wait for something else than a limit, at most until the session is stopped."""
+        self._waits.pause(seconds)
+
     def waited_here(self) -> float:
         """Seconds that this thread has waited so far; the difference is one request's share."""
         return self._waits.here()
@@ -190,7 +194,8 @@ class KlaviyoSession:
         if self._waits.stopped:
             raise UnavailableError(f"{operation.name}: the run was asked to stop.")
         headers = {"Content-Type": "application/vnd.api+json"} if "content" in kwargs else {}
-        path = operation.path.format(id=quote(path_id, safe="="))
+        quoted = quote(path_id, safe="=")
+        path = operation.path.format(id=quoted, job_id=quoted)
         with self._lock:
             self.requests += 1
         try:

@@ -35,6 +35,10 @@ class Waits:
         with self._lock:
             self.seconds += waited
 
+    def pause(self, seconds: float) -> None:
+        """Wait without counting it."""
+        self._stopped.wait(seconds)
+
     def here(self) -> float:
         """Seconds that this thread has waited so far."""
         return getattr(self._here, "seconds", 0.0)

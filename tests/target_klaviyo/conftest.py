@@ -29,6 +29,8 @@ def settings(klaviyo: KlaviyoHandle, tmp_path: Path) -> Message:
         "api_key": "pk_sandbox_full",
         "api_url": klaviyo.url,
         "rejects_path": str(tmp_path / "rejects.jsonl"),
+        "store_path": str(tmp_path / "store.sqlite"),
+        "consent_ledger_path": str(tmp_path / "consents.jsonl"),
     }
 
 
