@@ -26,6 +26,7 @@ from typing_extensions import override
 from singer_outcomes.ledger import Ledger
 from singer_outcomes.maps import check_names, with_renames
 from singer_outcomes.process import OrderlyTarget
+from singer_outcomes.progress import Progress
 from singer_outcomes.rejects import Reject, RejectedError, RejectsFile, record_hash
 from singer_outcomes.sink import OutcomeSink, Record
 from singer_outcomes.summary import Summary
@@ -66,6 +67,7 @@ class OutcomeTarget(OrderlyTarget):
             run=uuid.uuid4().hex[:12],
             store_records=self.config["store_rejected_records"],
         )
+        self.progress = Progress(self.summary, self.logger, share=self.message_reader.share)
         self._sources: dict[str, tuple[str, int]] = {}  # alias -> source stream, which map of it
         self._closed = False
 
@@ -103,6 +105,7 @@ class OutcomeTarget(OrderlyTarget):
 
     @override
     def _process_schema_message(self, message_dict: Record) -> None:
+        self.progress.start()
         self._assert_line_requires(message_dict, {"stream", "schema"})
         self.message_reader.assert_object(message_dict["schema"], "schema")
         self._assert_line_requires(message_dict["schema"], {"properties"})
@@ -196,6 +199,11 @@ class OutcomeTarget(OrderlyTarget):
         self.check()
 
     @override
+    def _write_state_message(self, state: Record) -> None:
+        with self.progress.beside():
+            super()._write_state_message(state)
+
+    @override
     def _process_activate_version_message(self, message_dict: Record) -> None:
         """Nothing to activate: people and events are updated in place."""
 
@@ -273,6 +281,7 @@ class OutcomeTarget(OrderlyTarget):
         for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
             sink.clean_up()
         self.rejects.close()
+        self.progress.stop()
         details = self.details()
         if self.rejects.count:
             details["rejects_file"] = str(self.rejects.path)
