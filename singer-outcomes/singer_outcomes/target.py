@@ -28,7 +28,7 @@ from singer_outcomes.maps import check_names, with_renames
 from singer_outcomes.process import OrderlyTarget
 from singer_outcomes.progress import Progress
 from singer_outcomes.rejects import Reject, RejectedError, RejectsFile, record_hash
-from singer_outcomes.sink import OutcomeSink, Record
+from singer_outcomes.sink import OutcomeSink, Record, WithheldError
 from singer_outcomes.summary import Summary
 
 if TYPE_CHECKING:
@@ -182,6 +182,8 @@ class OutcomeTarget(OrderlyTarget):
             sink.accept(mapped, key=key)
         except RejectedError as rejected:
             self.reject(sink, rejected, key=key, record=record)
+        except WithheldError as withheld:
+            self.summary.withhold(sink.stream_name, withheld.reason)
 
     @override
     def _process_batch_message(self, message_dict: Record) -> None:
