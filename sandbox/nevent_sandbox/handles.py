@@ -229,6 +229,10 @@ class KlaviyoHandle(Handle):
         """Mail to a person comes back for good. May take at."""
         self._deed("bounce", email=email, **deed)
 
+    def suppress(self, email: str, **deed: str) -> None:
+        """Someone at the organiser suppresses a person by hand. May take at."""
+        self._deed("suppress", email=email, **deed)
+
     def confirm(self, email: str | None = None, **deed: str) -> None:
         """A person clicks the link of a double opt-in. May take phone_number, list_id, at."""
         self._deed("confirm", email=email, **deed)

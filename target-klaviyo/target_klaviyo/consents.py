@@ -102,7 +102,7 @@ def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statem
 
 
 def merged(earlier: bytes, later: bytes) -> bytes:
-    """Two statements of one person and list as one: per channel the latest, of two the objection."""
+    """Two statements of one person and list as one: per channel the latest, else the no."""
     before, after = decode(earlier), decode(later)
     for channel, stated in before.channels.items():
         other = after.channels.get(channel)

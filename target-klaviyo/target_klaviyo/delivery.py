@@ -59,6 +59,8 @@ class Delivery:
         the request is halved until the bad item is alone.
 
         Args:
+            envelope: what stands around them.
+            items: of any number; cut into requests here.
             accepted: told the items of each accepted request, and its answer.
             refused: told each item that Klaviyo does not take, and why.
 

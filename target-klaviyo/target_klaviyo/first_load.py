@@ -11,7 +11,8 @@ from target_klaviyo.flows import Load, StartedFlow
 from target_klaviyo.identifiers import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from target_klaviyo.flows import LiveFlows
 
@@ -43,7 +44,7 @@ class FirstLoad:
         self._channels: set[str] = set()
         self._told = False
 
-    def fills(self, columns: Set[str]) -> None:
+    def fills(self, columns: AbstractSet[str]) -> None:
         """Profiles get these columns."""
         custom = columns - payloads.STANDARD
         self._more(self._properties, custom)

@@ -33,9 +33,7 @@ PROFILES = Kind("profiles", 0, MAX_PROFILES, MAX_PROFILE_BYTES, _merge_profiles)
 EVENTS = Kind(
     "events", 1, MAX_EVENTS, MAX_BODY_BYTES, _keep_later, apart=False, room=4 * MAX_EVENTS
 )
-LIST_MEMBERS = Kind(
-    "list_members", 1, MAX_PROFILES, MAX_PROFILE_BYTES, _keep_later, room=PATIENT
-)
+LIST_MEMBERS = Kind("list_members", 1, MAX_PROFILES, MAX_PROFILE_BYTES, _keep_later, room=PATIENT)
 SUBSCRIPTIONS = Kind(
     "subscriptions", 2, MAX_SUBSCRIBES, MAX_PROFILE_BYTES, consents.merged, room=PATIENT
 )

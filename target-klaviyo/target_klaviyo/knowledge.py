@@ -62,7 +62,7 @@ class Knowledge:
     def account(self) -> str:
         """The account that all this is about, as any answer of Klaviyo's tells it."""
         if self._session.account is None:
-            self._session.get(GET_LISTS, **{"fields[list]": "name", "page[size]": 1})
+            self._session.get(GET_LISTS)
         return self._session.account or NO_ACCOUNT
 
     def of(self, channel: Channel, identifiers: Collection[str]) -> dict[str, Found]:

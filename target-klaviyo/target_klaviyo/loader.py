@@ -132,8 +132,7 @@ class Loader:
                 if self._stopping:
                     return
                 half = self._under_way  # what is little goes last, together
-                # All of them: what one kind waits for must not keep another from going.
-                if not any([self._start(each, half=half) for each in self.queues.values()]):
+                if not any(self._start(each, half=half) for each in self.queues.values()):
                     self._changed.wait(0.5)
         self.check()
 

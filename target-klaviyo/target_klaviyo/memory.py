@@ -1,8 +1,8 @@
-"""Statements of consent already dealt with, so that an unchanged one is not looked up or sent again."""
+"""Statements of consent dealt with before: an unchanged one is not looked up or sent again."""
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # a NamedTuple's field
+from datetime import datetime  # a NamedTuple's field
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec

@@ -1,4 +1,4 @@
-"""Lists that hold exactly the people named in a run: who joins is added, who is not named leaves."""
+"""Lists that hold exactly the people named in a run: others leave."""
 
 from __future__ import annotations
 

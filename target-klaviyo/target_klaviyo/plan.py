@@ -153,10 +153,10 @@ def _changes(resource: dict[str, Any], held: dict[str, Any]) -> bool:
 
 def _lines(plan: dict[str, Any]) -> list[str]:
     profiles = plan["profiles"]
+    new, changed, same = (profiles.get(each, 0) for each in ("new", "changed", "unchanged"))
     lines = [
         "Dry run: nothing was written. A real run would:",
-        f"  profiles: {profiles.get('new', 0):,} new (billable), "
-        f"{profiles.get('changed', 0):,} changed, {profiles.get('unchanged', 0):,} as they are",
+        f"  profiles: {new:,} new (billable), {changed:,} changed, {same:,} as they are",
     ]
     for metric, number in plan["events"].items():
         live = plan["events_without_backfill"].get(metric, 0)

@@ -39,7 +39,10 @@ class Records:
             return {}
         by_hash = {self._store.person(each): each for each in identifiers}
         dealt = self._memory.recall(account, by_hash)
-        return {(by_hash[person], *rest): each for (person, *rest), each in dealt.items()}
+        return {
+            (by_hash[person], channel, list_id): each
+            for (person, channel, list_id), each in dealt.items()
+        }
 
     def decided(self, account: str, wishes: Iterable[Wish]) -> None:
         """These statements were sent, withheld, or changed nothing."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from target_klaviyo.delivery import Delivery
     from target_klaviyo.fates import Fates
     from target_klaviyo.knowledge import Knowledge
-    from target_klaviyo.plan import Plan
     from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
@@ -37,9 +36,10 @@ class Subscriptions:
         default_list: gives the configured list; a subscribe that names none goes with it.
         history: an older consent goes as historical import with its time; None: each of them.
         custom_source: how Klaviyo shows where a consent came from.
+        planned: told each statement that would be sent, in a dry run.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it stands on, and four settings
         self,
         delivery: Delivery,
         fates: Fates,
@@ -50,7 +50,7 @@ class Subscriptions:
         default_list: Callable[[], str | None],
         history: timedelta | None,
         custom_source: str,
-        plan: Plan | None,
+        planned: Callable[[str, str], None] | None,
     ) -> None:
         self._delivery = delivery
         self._fates = fates
@@ -60,7 +60,7 @@ class Subscriptions:
         self._default_list = default_list
         self._history = history
         self._custom_source = custom_source
-        self._plan = plan
+        self._planned = planned
 
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each statement of these rows, then settle the rows."""
@@ -131,8 +131,9 @@ class Subscriptions:
         def accepted(part: list[Ask], _: Any) -> None:
             wishes = [wish for ask in part for wish in ask.wishes]
             self._records.decided(account, wishes)
-            for wish in wishes if self._plan is not None else ():
-                self._plan.consent(wish.decision.action, wish.channel)
+            if self._planned is not None:
+                for wish in wishes:
+                    self._planned(wish.decision.action, wish.channel)
 
         def refuse(ask: Ask, problem: Problem) -> None:
             refused[id(ask.wishes[0].row)] = problem

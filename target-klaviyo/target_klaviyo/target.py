@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
@@ -12,7 +11,6 @@ from singer_outcomes.target import OutcomeTarget
 from singer_outcomes.tombstones import Tombstones
 from typing_extensions import override
 
-from target_klaviyo import payloads
 from target_klaviyo.consent_ledger import ConsentLedger
 from target_klaviyo.deletions import Deletions
 from target_klaviyo.delivery import Delivery
@@ -83,7 +81,7 @@ class TargetKlaviyo(OutcomeTarget):
         hours = timedelta(hours=float(config["history_after_hours"]))
         told_first = str(config["first_load"]).lower()
         self.history = None if told_first == "true" else hours
-        self._first = told_first == "true" or (told_first == "auto" and not self.has_run_before())
+        self._first = told_first == "true" or (told_first == "auto" and not self.runs.loaded())
         self._list_known = False
         self.default_list: str | None = None
         self._erased: set[str] = set()  # people whose deletion was read in this run
@@ -104,9 +102,7 @@ class TargetKlaviyo(OutcomeTarget):
         if self.dry_run:
             self.ledger = Ledger(lambda _: None)  # no state: nothing has happened
         self.tombstones = Tombstones(self.store)
-        fates = Fates(
-            ledger=self.ledger, summary=summary, reject=self.reject, planned=self.dry_run
-        )
+        fates = Fates(ledger=self.ledger, summary=summary, reject=self.reject, planned=self.dry_run)
         delivery = Delivery(session, summary, self.plan)
         records = Records(
             self.store,
@@ -136,7 +132,7 @@ class TargetKlaviyo(OutcomeTarget):
             default_list=lambda: self.default_list,
             history=self.history,
             custom_source=config["custom_source"],
-            plan=self.plan,
+            planned=self.plan.consent if self.plan else None,
         )
         suppressing = Suppressing(session, delivery, fates, records, patience=patience)
         deletions = Deletions(

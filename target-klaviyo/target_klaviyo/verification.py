@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from klaviyo_client.limits import GET_EVENTS
+from klaviyo_client.limits import GET_EVENTS, MAX_EVENTS_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,9 +73,9 @@ class Verification:
 
     def _shows(self, profile_id: str, unique_id: str) -> bool:
         condition = f'equals(profile_id,"{profile_id}")'
-        pages = self._session.pages(
-            GET_EVENTS, filter=condition, **{"page[size]": 1_000, "fields[event]": "event_properties"}
-        )
+        params: dict[str, Any] = {"page[size]": MAX_EVENTS_PAGE}
+        params["fields[event]"] = "event_properties"
+        pages = self._session.pages(GET_EVENTS, filter=condition, **params)
         return any(
             each["attributes"]["event_properties"].get("$event_id") == unique_id
             for page in pages

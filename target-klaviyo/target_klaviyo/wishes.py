@@ -80,9 +80,7 @@ class Ask(NamedTuple):
         return self.wishes[0].row.origins
 
 
-def grouped(
-    wishes: Iterable[Wish], terms_of: Callable[[Wish], Terms]
-) -> dict[Terms, list[Ask]]:
+def grouped(wishes: Iterable[Wish], terms_of: Callable[[Wish], Terms]) -> dict[Terms, list[Ask]]:
     """Items by what their request has in common; both channels of one profile are one item."""
     by_terms: defaultdict[Terms, dict[int, list[Wish]]] = defaultdict(dict)
     for wish in wishes:

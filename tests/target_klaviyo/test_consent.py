@@ -134,11 +134,9 @@ def test_what_is_undated_or_says_nothing_changes_nothing(
     assert run.summary["streams"]["subscriptions"]["withheld"] == 2
 
 
-def test_a_channel_without_its_identifier_is_never_sent(
-    load: Load, klaviyo: KlaviyoHandle
-) -> None:
+def test_a_channel_without_its_identifier_is_never_sent(load: Load, klaviyo: KlaviyoHandle) -> None:
     """SMS needs a phone; the e-mail beside it goes."""
-    text = {"sms_consent": True, "sms_consented_at": ago(days=3)}
+    text: dict[str, Any] = {"sms_consent": True, "sms_consented_at": ago(days=3)}
     load([STATEMENTS, says(ANA, "subscribed", **text), record("subscriptions", email=EVA, **text)])
     assert [each["email"] for each in klaviyo.consents()] == [ANA]
     (request,) = klaviyo.requests(SUBSCRIBE, bodies=True)
@@ -175,8 +173,9 @@ def test_leaving_one_list_never_unsubscribes_from_everything(
     """Klaviyo does that to whoever is not in the list: only members are sent."""
     load([STATEMENTS, says(ANA, "subscribed", list_name="Nevent - Boletín")])
     klaviyo.subscribe(EVA, at=ago(days=20))
-    leave = [says(each, "unsubscribed", ago(days=1), list_name="Nevent - Boletín")
-             for each in (ANA, EVA)]
+    leave = [
+        says(each, "unsubscribed", ago(days=1), list_name="Nevent - Boletín") for each in (ANA, EVA)
+    ]
     run = load([STATEMENTS, *leave])
     assert _email(klaviyo, EVA)["consent"] == "SUBSCRIBED"
     assert _email(klaviyo, ANA)["consent"] == "SUBSCRIBED"

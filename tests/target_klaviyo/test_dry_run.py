@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_messages import Message, Run, record, schema, state
+from singer_messages import Message, Run, record, schema, singer, state
 from target_klaviyo.first_load import FlowsWouldStartError
 from target_klaviyo.target import TargetKlaviyo
 
@@ -37,8 +37,13 @@ def _audience() -> list[Message]:
     bad = record("profiles", email="no address")
     people = [record("profiles", email=_fan(n), first_name=f"Fan {n}") for n in range(30)]
     events = [
-        record("events", id=str(n), email=_fan(n % 40), metric="Purchased Ticket",
-               time=NOW.isoformat() if n < 5 else OLD)
+        record(
+            "events",
+            id=str(n),
+            email=_fan(n % 40),
+            metric="Purchased Ticket",
+            time=NOW.isoformat() if n < 5 else OLD,
+        )
         for n in range(60)
     ]
     said = [
@@ -52,34 +57,25 @@ def _audience() -> list[Message]:
     ]  # fmt: skip
 
 
-def _plan(settings: Message, messages: list[Message], caplog: Any, **more: Any) -> Message:
-    """The plan that the log tells."""
-    import io  # noqa: PLC0415
-
-    from singer_messages import singer  # noqa: PLC0415
-
+def _plan(settings: Message, messages: list[Message], **more: Any) -> Message:
+    """What a dry run tells."""
     target = TargetKlaviyo(config={**settings, "dry_run": True, **more})
-    caplog.clear()
     try:
         target.listen(io.StringIO(singer(messages).decode()))
     finally:
         target.close()
-    lines = [each.getMessage() for each in caplog.records]
-    (found,) = [line for line in lines if line.startswith("Plan: ")]
-    plan: Message = json.loads(found.removeprefix("Plan: "))
-    return plan
+    assert target.plan is not None
+    return target.plan.as_dict(target.summary.as_dict())
 
 
-def test_the_plan_and_the_run_agree(
-    load: Load, klaviyo: KlaviyoHandle, settings: Message, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_plan_and_the_run_agree(load: Load, klaviyo: KlaviyoHandle, settings: Message) -> None:
     """Profiles, events, consents, requests, rejects; some people are in Klaviyo already."""
     some = [record("profiles", email=_fan(n), first_name=f"Fan {n}") for n in range(10)]
     changed = record("profiles", email=_fan(10), first_name="Other")
     load([PROFILES, *some, changed], list_name=LIST)
     before = klaviyo.counts()
     more = {"list_name": LIST, "first_load": "false"}
-    plan = _plan(settings, _audience(), caplog, **more)
+    plan = _plan(settings, _audience(), **more)
     assert klaviyo.counts() == before
     klaviyo.clear_requests()
     run = load(_audience(), **more)
@@ -100,9 +96,7 @@ def test_the_plan_and_the_run_agree(
     assert run.states == ["late"]
 
 
-def test_a_dry_run_leaves_no_trace(
-    load: Load, klaviyo: KlaviyoHandle, settings: Message, tmp_path: Path
-) -> None:
+def test_a_dry_run_leaves_no_trace(load: Load, klaviyo: KlaviyoHandle, settings: Message) -> None:
     """No state, no write, no reject, no ledger, no list."""
     run = load(_audience(), dry_run=True, list_name=LIST)
     assert run.states == []
@@ -110,15 +104,14 @@ def test_a_dry_run_leaves_no_trace(
     assert not Path(settings["rejects_path"]).exists()
     assert not Path(settings["consent_ledger_path"]).exists()
     assert run.summary["streams"]["profiles"]["planned"] == 29
-    del tmp_path
 
 
 @pytest.mark.parametrize("first_load", [True, "auto"])
 def test_a_first_load_refuses_to_start_a_live_flow_and_names_it(
-    load: Load, klaviyo: KlaviyoHandle, first_load: object
+    load: Load, klaviyo: KlaviyoHandle, tmp_path: Path, first_load: object
 ) -> None:
     """A flow on the list would mail everybody who is loaded."""
-    load([PROFILES], list_name=LIST, store_path=":memory:", accept_flows=True)
+    load([PROFILES], list_name=LIST, store_path=str(tmp_path / "other.sqlite"), accept_flows=True)
     (wanted,) = klaviyo.lists()
     klaviyo.add_flow("Bienvenida", trigger={"type": "list", "id": wanted["id"]})
     klaviyo.add_flow("Borrador", trigger={"type": "list", "id": wanted["id"]}, status="draft")
@@ -144,7 +137,7 @@ def test_a_first_load_stops_before_an_event_that_would_start_a_flow(
 
 
 def test_a_dry_run_names_every_live_flow_and_why(
-    load: Load, klaviyo: KlaviyoHandle, settings: Message, caplog: pytest.LogCaptureFixture
+    load: Load, klaviyo: KlaviyoHandle, settings: Message
 ) -> None:
     """By metric, by list, by a segment on a property, by a date property."""
     load([PROFILES], list_name=LIST, accept_flows=True)
@@ -163,7 +156,7 @@ def test_a_dry_run_names_every_live_flow_and_why(
     for name, trigger in triggers.items():
         klaviyo.add_flow(name, trigger=trigger)
     klaviyo.add_flow("other", trigger={"type": "metric", "id": klaviyo.metric("Other")})
-    plan = _plan(settings, _audience(), caplog, list_name=LIST)
+    plan = _plan(settings, _audience(), list_name=LIST)
     assert {each["name"] for each in plan["flows_started"]} == set(triggers)
-    blind = _plan(settings, _audience(), caplog, list_name=LIST, api_key="pk_sandbox_no_flows")
+    blind = _plan(settings, _audience(), list_name=LIST, api_key="pk_sandbox_no_flows")
     assert blind["flows_visible"] is False

@@ -32,8 +32,15 @@ def test_a_suppressed_address_gets_no_mail_and_an_unsuppressed_one_may_again(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
     """The job is watched to its end, so the record is written, not only accepted."""
-    run = load([PROFILES, record("profiles", email=ANA), SUPPRESSIONS,
-                record("suppressions", email=ANA), state("late")])
+    run = load(
+        [
+            PROFILES,
+            record("profiles", email=ANA),
+            SUPPRESSIONS,
+            record("suppressions", email=ANA),
+            state("late"),
+        ]
+    )
     assert _can_be_mailed(klaviyo) is False
     assert run.summary["streams"]["suppressions"] == {"read": 1, "written": 1}
     assert run.states == ["late"]
@@ -41,9 +48,7 @@ def test_a_suppressed_address_gets_no_mail_and_an_unsuppressed_one_may_again(
     assert _can_be_mailed(klaviyo) is True
 
 
-def test_every_profile_of_an_erased_person_is_deleted(
-    load: Load, klaviyo: KlaviyoHandle
-) -> None:
+def test_every_profile_of_an_erased_person_is_deleted(load: Load, klaviyo: KlaviyoHandle) -> None:
     """By e-mail, by phone and by external id; others stay."""
     load(
         [
@@ -80,15 +85,20 @@ def test_someone_erased_in_a_run_that_carries_their_tickets_is_absent_at_its_end
     assert [each["attributes"]["email"] for each in klaviyo.profiles()] == [EVA]
     assert {each["email"] for each in klaviyo.events()} == {EVA}
     assert run.states == ["late"]
-    again = load([EVENTS, _ticket(1), _ticket(2, EVA, external_id="7"), PROFILES,
-                  record("profiles", email=ANA)])
+    again = load(
+        [
+            EVENTS,
+            _ticket(1),
+            _ticket(2, EVA, external_id="7"),
+            PROFILES,
+            record("profiles", email=ANA),
+        ]
+    )
     assert [each["attributes"]["email"] for each in klaviyo.profiles()] == [EVA]
     assert again.summary["streams"]["events"]["withheld"] == 2
 
 
-def test_the_rejects_of_an_erased_person_are_purged(
-    load: Load, klaviyo: KlaviyoHandle, settings: Message
-) -> None:
+def test_the_rejects_of_an_erased_person_are_purged(load: Load, settings: Message) -> None:
     """What cannot be loaded is kept, and may be replayed; not of them."""
     bad = [
         record("profiles", email=email, external_id=number, first_name=["no", "text"])
@@ -100,9 +110,7 @@ def test_the_rejects_of_an_erased_person_are_purged(
     assert ANA not in Path(settings["rejects_path"]).read_text()
 
 
-def test_an_erasure_that_is_not_confirmed_comes_again(
-    load: Load, klaviyo: KlaviyoHandle
-) -> None:
+def test_an_erasure_that_is_not_confirmed_comes_again(load: Load, klaviyo: KlaviyoHandle) -> None:
     """The connection is cut after Klaviyo took it: repeated, and done."""
     load([PROFILES, record("profiles", email=ANA)])
     klaviyo.drop("POST /data-privacy-deletion-jobs", after=True)

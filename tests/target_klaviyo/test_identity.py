@@ -48,15 +48,16 @@ def test_where_the_new_address_has_a_profile_both_become_one(
     load([PROFILES, _ana(OLD), newsletter, record("profiles__n", email=NEW)])
     run = load([PROFILES, _ana(NEW)])
     assert _addresses(klaviyo) == [NEW]
-    assert list(run.summary["notes"]) == ["e-mail changed: merged into the profile that has the new one"]
+    assert list(run.summary["notes"]) == [
+        "e-mail changed: merged into the profile that has the new one"
+    ]
 
 
 def test_an_opt_out_under_the_old_address_holds_for_the_new_one(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
     """The same person said no."""
-    load([PROFILES, _ana(OLD), schema("profiles__n", "email"),
-          record("profiles__n", email=NEW)])
+    load([PROFILES, _ana(OLD), schema("profiles__n", "email"), record("profiles__n", email=NEW)])
     klaviyo.unsubscribe(OLD, at=(datetime.now(tz=UTC) - timedelta(days=3)).isoformat())
     load([PROFILES, _ana(NEW)])
     found = klaviyo.consent(NEW)

@@ -33,7 +33,9 @@ def _fans(*numbers: int) -> list[str]:
 def _on(klaviyo: KlaviyoHandle, name: str = VIP) -> set[str]:
     ids = {each["id"] for each in klaviyo.lists() if each["name"] == name}
     return {
-        each["attributes"]["email"] for each in klaviyo.profiles() if ids.intersection(each["lists"])
+        each["attributes"]["email"]
+        for each in klaviyo.profiles()
+        if ids.intersection(each["lists"])
     }
 
 
@@ -70,8 +72,12 @@ def test_someone_known_by_external_id_alone_is_found_or_rejected(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
     """An external id creates nobody; removing who is not there changes nothing."""
-    load([schema("profiles", "email", "external_id"),
-          record("profiles", email="ana@nevent-demo.es", external_id="7")])
+    load(
+        [
+            schema("profiles", "email", "external_id"),
+            record("profiles", email="ana@nevent-demo.es", external_id="7"),
+        ]
+    )
     run = load(
         [
             MEMBERS,

@@ -46,7 +46,12 @@ LIST, OTHER = "LIST01", "OTHER1"
         (NO, Known("SUBSCRIBED", member=True), LIST, "unsubscribe"),
         (NO, Known("SUBSCRIBED", member=False), LIST, "unchanged"),
         (NO, Known(member=False), LIST, "unchanged"),
-        (NO, Known("SUBSCRIBED", (OptOut("UNSUBSCRIBE", EARLIER, LIST),), True), LIST, "unchanged"),
+        (
+            NO,
+            Known("SUBSCRIBED", (OptOut("UNSUBSCRIBE", EARLIER, LIST),), member=True),
+            LIST,
+            "unchanged",
+        ),
     ],
 )
 def test_an_opt_out_wins_and_a_consent_must_be_newer(

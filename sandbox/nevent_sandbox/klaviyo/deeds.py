@@ -1,4 +1,4 @@
-"""What people do inside Klaviyo, ordered by tests: sign up, opt out, complain, bounce, confirm."""
+"""What happens inside Klaviyo, ordered by tests: people sign up, opt out, complain, bounce, confirm."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from nevent_sandbox.klaviyo.consents import BOUNCE, COMPLAINT, EMAIL, SMS, Act, Register
+from nevent_sandbox.klaviyo.consents import BOUNCE, BY_HAND, COMPLAINT, EMAIL, SMS, Act, Register
 from nevent_sandbox.klaviyo.lists import numbers
 from nevent_sandbox.klaviyo.moments import parsed
 from nevent_sandbox.klaviyo.natives import BOUNCED, COMPLAINED
@@ -24,7 +24,7 @@ FORM, PAGE = "FORM", "PREFERENCE_PAGE"
 class Deed(msgspec.Struct, forbid_unknown_fields=True):
     """One person does one thing, now or at a time that has passed."""
 
-    what: Literal["subscribe", "unsubscribe", "complain", "bounce", "confirm"]
+    what: Literal["subscribe", "unsubscribe", "complain", "bounce", "confirm", "suppress"]
     email: str | None = None
     phone_number: str | None = None
     list_id: str | None = None
@@ -82,11 +82,16 @@ def _bounce(register: Register, profile: int, _: Deed, at: float) -> None:
     register.happened(profile, BOUNCED, at, **{"Bounce Type": "Hard"})
 
 
+def _suppress(register: Register, profile: int, _: Deed, at: float) -> None:
+    register.suppress(profile, BY_HAND, at)
+
+
 _DEEDS = {
     "subscribe": _subscribe,
     "unsubscribe": _unsubscribe,
     "complain": _complain,
     "bounce": _bounce,
+    "suppress": _suppress,
 }
 
 
