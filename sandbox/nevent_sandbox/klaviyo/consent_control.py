@@ -31,9 +31,10 @@ KINDS = (
     "suppression_jobs",
     "effects",
 )
-_CONCERNED = " UNION ".join(
-    f"SELECT profile FROM {table}"  # noqa: S608  # our own names
-    for table in ("consents", "suppressions", "list_suppressions", "confirmations")
+# Whoever is suppressed has a row in `consents` too: it is dated there.
+_CONCERNED = " OR ".join(
+    f"EXISTS (SELECT 1 FROM {table} c WHERE c.profile = p.n)"  # noqa: S608  # our own names
+    for table in ("consents", "confirmations")
 )
 _DEED = msgspec.json.Decoder(Deed)
 
@@ -59,7 +60,7 @@ def _done(account: Account, deed: Deed) -> None:
 
 def _consents(_: Account, db: sqlite3.Connection, query: dict[str, str]) -> list[Document]:
     """Everybody of whom something is known; of one person where an e-mail is named."""
-    where, values = f"p.n IN ({_CONCERNED})", []
+    where, values = f"({_CONCERNED})", []
     if "email" in query:
         where, values = "p.email = ?", [query["email"].lower()]
     sql = (

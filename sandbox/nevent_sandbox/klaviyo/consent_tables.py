@@ -29,6 +29,7 @@ CREATE TABLE suppressions (
 ) WITHOUT ROWID;
 CREATE INDEX suppressions_moment ON suppressions (moment, profile);
 CREATE INDEX suppressions_reason ON suppressions (reason, moment, profile);
+CREATE INDEX suppressions_whose ON suppressions (reason, profile);
 CREATE TABLE list_suppressions (
     profile INTEGER NOT NULL,
     list TEXT NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE list_suppressions (
 ) WITHOUT ROWID;
 CREATE INDEX list_suppressions_moment ON list_suppressions (moment, profile);
 CREATE INDEX list_suppressions_list ON list_suppressions (list, moment, profile);
+CREATE INDEX list_suppressions_whose ON list_suppressions (list, profile);
 CREATE TABLE confirmations (  -- opt-ins that wait for a click
     profile INTEGER NOT NULL,
     list TEXT NOT NULL,  -- "" without one

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nevent_sandbox.klaviyo import moments
 from nevent_sandbox.klaviyo.consents import EMAIL, GIVEN, NEVER, SMS, TRANSACTIONAL
 
@@ -13,33 +15,41 @@ if TYPE_CHECKING:
     from nevent_sandbox.klaviyo.errors import Document
 
 
+# One statement for a profile: there are a hundred on a page.
+_SQL = """
+SELECT
+    (SELECT json_group_array(json_array(
+        channel, consent, consented, updated, method, detail, custom, double_optin
+    )) FROM consents WHERE profile = :profile),
+    (SELECT json_group_array(json_array(moment, reason))
+        FROM suppressions WHERE profile = :profile),
+    (SELECT json_group_array(json_array(moment, list, reason))
+        FROM list_suppressions WHERE profile = :profile)
+"""
+_decode = msgspec.json.Decoder(list[Any]).decode
+
+
 def subscriptions(db: sqlite3.Connection, profile: int, *, email: bool, phone: bool) -> Document:
     """What is known of someone's consent, channel by channel.
 
     Who was never asked consents by implication, which mail may use. `profile` is the profile's n;
     `email` and `phone` tell whether there is an address, a number.
     """
-    held = {}
-    sql = "SELECT channel, consent, consented, updated, method, detail, custom, double_optin FROM consents WHERE profile = ?"  # noqa: E501
-    for channel, *row in db.execute(sql, (profile,)):
-        held[channel] = row
-    sql = "SELECT reason, moment FROM suppressions WHERE profile = ? ORDER BY moment, reason"
-    suppressed = [
-        {"reason": reason, "timestamp": moments.told(moment)}
-        for reason, moment in db.execute(sql, (profile,))
-    ]
-    sql = (
-        "SELECT list, reason, moment FROM list_suppressions WHERE profile = ? ORDER BY moment, list"
-    )
-    by_list = [
-        {"list_id": each, "reason": reason, "timestamp": moments.told(moment)}
-        for each, reason, moment in db.execute(sql, (profile,))
-    ]
+    found = db.execute(_SQL, {"profile": profile}).fetchone()
+    consents, suppressions, by_list = (_decode(each) for each in found)
+    held = {channel: row for channel, *row in consents}
     told = _never_asked(email=email)
     marketing = told["email"]["marketing"]
     _lay(marketing, held.get(EMAIL), custom=True)
-    marketing["can_receive_email_marketing"] = email and not suppressed
-    marketing["suppression"], marketing["list_suppressions"] = suppressed, by_list
+    marketing["can_receive_email_marketing"] = email and not suppressions
+    marketing["suppression"] = [
+        {"reason": reason, "timestamp": moments.told(moment)}
+        for moment, reason in sorted(suppressions)
+    ]
+    marketing["list_suppressions"] = [
+        {"list_id": each, "reason": reason, "timestamp": moments.told(moment)}
+        for moment, each, reason in sorted(by_list)
+    ]
     for channel, name in ((SMS, "marketing"), (TRANSACTIONAL, "transactional")):
         block = told["sms"][name]
         _lay(block, held.get(channel))
