@@ -20,6 +20,7 @@ from target_klaviyo.identifiers import email_address, phone_number
 from target_klaviyo.imports import PHONE_TAKEN
 from target_klaviyo.loader import ERASED
 from target_klaviyo.members import ADD, MIRROR, REMOVE
+from target_klaviyo.replaying import again
 from target_klaviyo.shipments import encode
 from target_klaviyo.suppressing import SUPPRESS, UNSUPPRESS
 
@@ -90,6 +91,13 @@ class KlaviyoSink(OutcomeSink):
             key=context["key"],
             group=group,
         )
+
+    def requeue(self, payload: Record, *, key: str) -> None:
+        """Hand a row over once more that Klaviyo refused, as the rejects file keeps it."""
+        row = again(self.kind, payload)
+        if self.kind != "deletions" and self.target.erased(row.people):
+            raise WithheldError(ERASED)
+        self.queue(**row._asdict(), context={"key": key})
 
     @property
     def kind(self) -> str:

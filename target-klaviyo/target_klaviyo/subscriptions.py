@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from target_klaviyo import consents
 from target_klaviyo.fates import told
 from target_klaviyo.knowledge import NOBODY
-from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope, decode
+from target_klaviyo.replaying import payload_of
+from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope
 from target_klaviyo.valve import Decision
 from target_klaviyo.wishes import SENT, Ask, Terms, Wish, grouped
 
@@ -151,7 +152,7 @@ class Subscriptions:
             mine = decisions[id(row)]
             withheld = next((each.reason for each in mine if each.action == "withhold"), None)
             if problem := refused.get(id(row)):
-                payload = decode(row.body)
+                payload = payload_of(row)
                 self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)
             elif any(each.action in SENT for each in mine):
                 self._fates.settle([row], "accepted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
 from singer_outcomes.ledger import Ledger
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from singer_outcomes.sink import OutcomeSink
 
     from target_klaviyo.queues import Row
+    from target_klaviyo.sinks import KlaviyoSink
 
 
 class TargetKlaviyo(OutcomeTarget):
@@ -81,7 +82,7 @@ class TargetKlaviyo(OutcomeTarget):
         hours = timedelta(hours=float(config["history_after_hours"]))
         told_first = str(config["first_load"]).lower()
         self.history = None if told_first == "true" else hours
-        self._first = told_first == "true" or (told_first == "auto" and not self.runs.loaded())
+        self._first = told_first == "true" or (told_first == "auto" and not self.has_run_before())
         self._list_known = False
         self.default_list: str | None = None
         self._erased: set[str] = set()  # people whose deletion was read in this run
@@ -241,8 +242,9 @@ class TargetKlaviyo(OutcomeTarget):
     def stop(self) -> None:
         self.loader.stop()
 
+    @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:
-        raise NotImplementedError
+        cast("KlaviyoSink", self.sink_of(stream)).requeue(payload, key=key)
 
     @override
     def details(self) -> dict[str, Any]:
