@@ -155,11 +155,13 @@ class ProfilesSink(PropertiesSink):
                 len(custom),
                 MAX_CUSTOM_PROPERTIES,
             )
-        target.first_load.fills(set(self.schema["properties"]) - self.guard.names)
+        left = self.guard.names | target.ownership.klaviyos
+        target.first_load.fills(set(self.schema["properties"]) - left)
         target.first_load.adds(target.default_list)
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
+        self.target.ownership.leave(record)
         people = self.normalise(record)
         taken = self.target.imports.phone_taken
         if people and (people[0], record.get("phone_number")) in taken:

@@ -27,6 +27,7 @@ from target_klaviyo.loader import Loader
 from target_klaviyo.members import Members
 from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
+from target_klaviyo.ownership import Ownership
 from target_klaviyo.people import People
 from target_klaviyo.plan import Plan
 from target_klaviyo.records import Records
@@ -119,6 +120,7 @@ class TargetKlaviyo(OutcomeTarget):
             refuses=self._first and not config["accept_flows"] and not self.dry_run,
             looks=self._first or self.dry_run,
         )
+        self.ownership = Ownership(config["owners"], people)
         self._identity = Identity(session, people, summary, self.plan)
         self._verification = Verification(session, people, size=config["verify_sample"])
         self.mirrors = Mirrors(people)
@@ -158,6 +160,7 @@ class TargetKlaviyo(OutcomeTarget):
     def _deliver_profiles(self, rows: list[Row]) -> None:
         if not self._first:
             self._identity.follow(rows)
+        self.ownership.fill(rows)
         if self.plan is not None:
             self.plan.people_of(rows)
         self.imports.send(rows, kind="profiles", list_id=self.default_list)
