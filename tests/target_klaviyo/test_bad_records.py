@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NOW = datetime.now(tz=UTC)
 GOOD = "ana@nevent-demo.es"
-EVENT = {"email": GOOD, "metric": "Visited", "time": NOW.isoformat()}
+EVENT: Message = {"email": GOOD, "metric": "Visited", "time": NOW.isoformat()}
 NESTED: Any = 1
 for _ in range(11):
     NESTED = {"deeper": NESTED}
@@ -75,7 +75,7 @@ BAD = [
     Bad("deletions", {"email": None}, "nobody is named"),
 ]  # fmt: skip
 KEYS = {"events": ["id"]}
-RIGHT = {
+RIGHT: dict[str, Message] = {
     "profiles": {"email": GOOD, "first_name": "Ñandú 🎉 \u202eبث\u0000", "points": 3},
     "events": {**EVENT, "id": "good"},
     "subscriptions": {"email": GOOD, "email_consent": True,
