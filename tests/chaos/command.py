@@ -29,7 +29,7 @@ def _counts_items(name: str, bound: Any) -> bool:
 
 
 def hasty(times: float) -> None:
-    """Pace requests, wait before a retry and for a batch that is not full that many times shorter.
+    """Make every pause that many times shorter: between requests, before retries, between polls.
 
     Before target_klaviyo is imported, too.
     """
@@ -42,14 +42,23 @@ def hasty(times: float) -> None:
     ) + tenacity.wait_random(0, 1 / times)
     from target_klaviyo import loader  # noqa: PLC0415  # after the bounds are set
 
-    loader.STATE_WAITS /= times
+    for name in ("STATE_WAITS", "FIRST_POLL", "LAST_POLL"):
+        setattr(loader, name, getattr(loader, name) / times)
+
+
+def main(arguments: list[str], *, items: int | None, haste: float) -> None:
+    """Run the command; it ends by SystemExit, as commands do."""
+    if items is not None:
+        small(items)
+    hasty(haste)
+    from target_klaviyo.target import TargetKlaviyo  # noqa: PLC0415  # after the bounds are set
+
+    TargetKlaviyo.cli(arguments, prog_name="target-klaviyo")
 
 
 if __name__ == "__main__":
-    if os.environ.get("CHAOS_ITEMS"):
-        small(int(os.environ["CHAOS_ITEMS"]))
-    hasty(float(os.environ.get("CHAOS_HASTE", "1")))
-    from target_klaviyo.target import TargetKlaviyo
-
-    sys.argv[0] = "target-klaviyo"
-    TargetKlaviyo.cli()
+    main(
+        sys.argv[1:],
+        items=int(os.environ["CHAOS_ITEMS"]),
+        haste=float(os.environ["CHAOS_HASTE"]),
+    )

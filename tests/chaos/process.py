@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from chaos.starting import Started, executed, forked
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nevent_sandbox.handles import KlaviyoHandle
 
 LONGEST = 90.0  # seconds; a run that takes longer hangs
@@ -21,10 +22,14 @@ WRITES = {"POST", "PATCH", "DELETE"}
 
 
 class Blow(NamedTuple):
-    """A signal and its moment: after so many writes, STATEs told, or seconds of this run."""
+    """A signal and its moment.
+
+    After so many writes or STATEs told, seconds since the first line of the log, or seconds
+    since the process was made (`birth`), while it is still getting ready.
+    """
 
     signal: int
-    after: Literal["writes", "states", "seconds"]
+    after: Literal["writes", "states", "seconds", "birth"]
     number: float
 
 
@@ -39,7 +44,11 @@ class Ended(NamedTuple):
     log: str
     struck: bool
     hung: bool
-    requests: int
+
+    @property
+    def began(self) -> bool:
+        """Whether it came as far as its first log line, by when its handlers are in place."""
+        return "Skipping parse of env var settings" in self.log
 
 
 class Run:
@@ -50,6 +59,7 @@ class Run:
         folder: holds the configuration file; of one run alone.
         items: most items a request; None: the vendor's bounds.
         piecemeal: the input comes in pieces, with pauses.
+        afresh: by a new interpreter, as from a shell; else forked from one that is ready.
     """
 
     def __init__(
@@ -60,80 +70,78 @@ class Run:
         *,
         items: int | None = None,
         piecemeal: bool = False,
+        afresh: bool = True,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        config = folder / "config.json"
-        config.write_bytes(msgspec.json.encode(settings))
-        tests = str(Path(__file__).parents[1])
-        path = os.pathsep.join(filter(None, (tests, os.environ.get("PYTHONPATH", ""))))
-        own = {"CHAOS_ITEMS": str(items or ""), "CHAOS_HASTE": "20", "PYTHONPATH": path}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "chaos.command", "--config", str(config)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env={**os.environ, **own, "PYTHONWARNINGS": ""},
-        )
-        self._began = time.monotonic()
+        (folder / "config.json").write_bytes(msgspec.json.encode(settings))
+        (stdin, feed), (states, stdout), (log, stderr) = os.pipe(), os.pipe(), os.pipe()
+        start = executed if afresh else forked
+        self._process: Started = start(folder, (stdin, stdout, stderr), items)
+        for end in (stdin, stdout, stderr):
+            os.close(end)
+        self._born = time.monotonic()
+        self._awake: float | None = None
         self._states: list[Any] = []
         self._log = b""
         self._ended = threading.Event()
-        works = (self._read_states, self._read_log)
-        self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         pieces = _pieces(data) if piecemeal else [data]
-        self._threads.append(threading.Thread(target=self._feed, args=[pieces], daemon=True))
+        self._threads = [
+            threading.Thread(target=work, args=args, daemon=True)
+            for work, *args in (
+                (self._read_states, states),
+                (self._read_log, log),
+                (self._feed, feed, pieces),
+            )
+        ]
         for thread in self._threads:
             thread.start()
 
     def wait(self, klaviyo: KlaviyoHandle, blow: Blow | None = None) -> Ended:
         """Look on until it ends, and strike at the moment asked for."""
         struck = hung = False
-        while True:
-            try:
-                code = self._process.wait(LOOK)
-                break
-            except subprocess.TimeoutExpired:
-                if blow is not None and not struck and self._is_time(blow, klaviyo):
-                    self._process.send_signal(blow.signal)
-                    struck = True
-                if time.monotonic() - self._began > LONGEST:
-                    self._process.kill()
-                    hung = True
+        while (code := self._process.ended(LOOK)) is None:
+            if blow is not None and not struck and self._is_time(blow, klaviyo):
+                self._process.strike(blow.signal)
+                struck = True
+            if time.monotonic() - self._born > LONGEST and not hung:
+                self._process.strike(9)
+                hung = True
         self._ended.set()
         for thread in self._threads:
             thread.join()
         log = self._log.decode(errors="replace")
-        return Ended(code, self._states, log, struck, hung, len(klaviyo.requests()))
+        return Ended(code, self._states, log, struck, hung)
 
     def _is_time(self, blow: Blow, klaviyo: KlaviyoHandle) -> bool:
+        if blow.after == "birth":
+            return time.monotonic() - self._born >= blow.number
         if blow.after == "seconds":
-            return time.monotonic() - self._began >= blow.number
+            return self._awake is not None and time.monotonic() - self._awake >= blow.number
         if blow.after == "states":
             return len(self._states) >= blow.number
         writes = [each for each in klaviyo.requests() if each["method"] in WRITES]
         return len(writes) >= blow.number
 
-    def _feed(self, pieces: list[bytes]) -> None:
-        assert self._process.stdin is not None
+    def _feed(self, end: int, pieces: list[bytes]) -> None:
         try:
-            for piece in pieces:
-                self._process.stdin.write(piece)
-                self._process.stdin.flush()
-                if len(pieces) > 1 and self._ended.wait(0.02):
-                    break
-            self._process.stdin.close()
+            with os.fdopen(end, "wb", buffering=0) as file:
+                for piece in pieces:
+                    file.write(piece)
+                    if len(pieces) > 1 and self._ended.wait(0.02):
+                        break
         except BrokenPipeError:
             pass  # it ended before it had read all
 
-    def _read_states(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._states.append(msgspec.json.decode(line))
+    def _read_states(self, end: int) -> None:
+        with os.fdopen(end, "rb") as file:
+            for line in file:
+                self._states.append(msgspec.json.decode(line))
 
-    def _read_log(self) -> None:
-        assert self._process.stderr is not None
-        self._log = self._process.stderr.read()
+    def _read_log(self, end: int) -> None:
+        with os.fdopen(end, "rb") as file:
+            for line in file:
+                self._awake = self._awake or time.monotonic()
+                self._log += line
 
 
 def _pieces(data: bytes, number: int = 25) -> list[bytes]:

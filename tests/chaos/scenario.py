@@ -82,6 +82,7 @@ class Scenario(NamedTuple):
     attempts: list[Attempt]
     items: int | None
     piecemeal: bool
+    afresh: bool
     job_seconds: float
     rerun_from_start: bool
     twins: bool
@@ -107,8 +108,9 @@ def scenario(seed: int, number: int, kinds: tuple[str, ...]) -> Scenario:
         number,
         attempts=[_attempt(dice, operations) for _ in range(dice.choice((1, 1, 1, 2, 2, 3)))],
         items=dice.choice((None, 7, 12, 20, 40)),
+        afresh=dice.random() < 0.1,
         piecemeal=dice.random() < 0.3,
-        job_seconds=dice.choice((0, 0.05, 0.2, 0.5)),
+        job_seconds=dice.choice((0, 0.02, 0.05, 0.15)),
         rerun_from_start=dice.random() < 0.25,
         twins=dice.random() < 0.12,
     )
@@ -130,11 +132,13 @@ def _attempt(dice: random.Random, operations: dict[str, int]) -> Attempt:
 def _blow(dice: random.Random) -> Blow:
     number = dice.choice(_SIGNALS)
     after = dice.random()
-    if after < 0.65:
+    if after < 0.6:
         return Blow(number, "writes", dice.randrange(1, 10))
-    if after < 0.85:
+    if after < 0.75:
         return Blow(number, "states", dice.randrange(1, 4))
-    return Blow(number, "seconds", dice.uniform(0.4, 1.6))
+    if after < 0.95:
+        return Blow(number, "seconds", dice.uniform(0, 1))
+    return Blow(number, "birth", dice.uniform(0, 0.6))
 
 
 def _fault(dice: random.Random, operations: dict[str, int]) -> Fault:

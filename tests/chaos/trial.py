@@ -164,6 +164,7 @@ class Trial:
         klaviyo = self._ground.klaviyo
         klaviyo.clear_requests()
         more: dict[str, Any] = {"items": self._plan.items, "piecemeal": self._plan.piecemeal}
+        more["afresh"] = self._plan.afresh
         if attempt is not None:
             more["grace"] = attempt.grace
         runs = [self._ground.run(data, **more) for _ in range(1 + twins)]
@@ -186,7 +187,7 @@ class Trial:
             self._told = max(self._told, counters[-1])
         if ended.hung:
             self._found.append("a run hung")
-        if "Traceback" in ended.log:
+        if "Traceback" in ended.log and ended.began:
             self._found.append("a run ended in a traceback")
         if ended.code < 0 and not ended.struck:
             self._found.append(f"a run died of signal {-ended.code}")

@@ -76,7 +76,7 @@ def workload(seed: int, number: int, kinds: Sequence[str] = ("profiles", "events
     Recent events are aged from the hour in which the input is made.
     """
     dice = chance(seed, "input", number)
-    fans = audience(dice, dice.randrange(12, 90))
+    fans = audience(dice, dice.randrange(8, 60))
     now = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
     scene = Scene(seed, now, fans)
     streams = [
