@@ -41,6 +41,24 @@ class Started(Protocol):
         """Send it a signal; nothing happens where it has ended."""
 
 
+class _End:
+    """A descriptor that is handed on when it is pickled for a child, not before.
+
+    Handed on earlier it would be kept open for a child that is killed before it asks for it.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (DupFd(self._descriptor),)
+
+
+def _detached(passed: Any) -> int:
+    return int(passed.detach())
+
+
 class _Executed(Started):
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -98,17 +116,18 @@ def executed(folder: Path, ends: Ends, items: int | None) -> Started:
 
 def forked(folder: Path, ends: Ends, items: int | None) -> Started:
     """The command in a process forked from an interpreter that has imported what it needs."""
-    passed = [DupFd(end) for end in ends]
+    passed = [_End(end) for end in ends]
     process = _context.Process(target=_command, args=(folder, passed, items))
     process.start()
     return _Forked(process)
 
 
-def _command(folder: Path, ends: list[Any], items: int | None) -> None:
+def _command(folder: Path, ends: list[int], items: int | None) -> None:
     from chaos import command  # noqa: PLC0415  # in the child
 
     for number, end in enumerate(ends):
-        os.dup2(end.detach(), number)
+        os.dup2(end, number)
+        os.close(end)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115  # descriptors
     os.chdir(folder)
     command.main(["--config", "config.json"], items=items, haste=HASTE)
