@@ -41,6 +41,7 @@ lint: setup ## style and types
 docs: setup ## the settings in meltano.yml and in the READMEs, from the plugins' own declarations
 	python tests/docs/settings_reference.py
 	python tests/docs/contract_reference.py
+	PYTHONPATH=tests python tests/docs/consent_matrix.py
 
 lock: ## newest versions of what everything stands on, without an address in the lock
 	uv lock -q

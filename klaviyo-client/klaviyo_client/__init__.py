@@ -6,6 +6,7 @@ from klaviyo_client.errors import (
     Problem,
     RejectedError,
     UnavailableError,
+    UncertainError,
 )
 from klaviyo_client.limits import Operation
 from klaviyo_client.session import REVISION, KlaviyoSession
@@ -19,4 +20,5 @@ __all__ = [
     "Problem",
     "RejectedError",
     "UnavailableError",
+    "UncertainError",
 ]

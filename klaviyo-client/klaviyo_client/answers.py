@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from klaviyo_client.errors import (
@@ -14,6 +16,9 @@ from klaviyo_client.errors import (
 )
 from klaviyo_client.limits import Operation  # noqa: TC001  # a signature people read
 
+Document = dict[str, Any]
+
+UNKNOWN_OUTCOMES = frozenset({504, 524})  # a gateway's word that it heard nothing: no refusal
 LONGEST_WAIT = 600.0  # seconds; a longer Retry-After is a daily quota, which no run should wait out
 
 
@@ -32,7 +37,7 @@ def failure(operation: Operation, response: httpx.Response) -> KlaviyoError:
     detail = "; ".join(dict.fromkeys(p.detail for p in problems[:5])) or response.reason_phrase
     text = f"{operation.name}: {status} {detail}"
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return _throttled(response, text)
+        return _throttled(operation, response, text)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
         seconds = leading_int(response.headers.get("retry-after"))
         return RetryError(text, min(seconds, LONGEST_WAIT) if seconds else None)
@@ -54,20 +59,44 @@ def failure(operation: Operation, response: httpx.Response) -> KlaviyoError:
     return DeniedError(text)
 
 
+def unsent(error: httpx.RequestError) -> bool:
+    """Whether a request that failed never left: nothing can have been applied."""
+    return isinstance(
+        error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+    )
+
+
+def document(operation: Operation, answer: httpx.Response) -> Document:
+    """What a 2xx answer holds.
+
+    Raises:
+        UnavailableError: it is no JSON.
+    """
+    try:
+        found: Document = answer.json()
+    except ValueError:
+        raise UnavailableError(
+            f"{operation.name}: {answer.status_code}, but the answer is no JSON. Something other "
+            "than Klaviyo answers: check api_url and any proxy."
+        ) from None
+    return found
+
+
 def leading_int(value: str | None) -> int | None:
     """The first number of a header: the exact spelling of RateLimit-* is not documented."""
     head = (value or "").strip().partition(",")[0].partition(";")[0]
     return int(head) if head.isdigit() else None
 
 
-def _throttled(response: httpx.Response, text: str) -> KlaviyoError:
+def _throttled(operation: Operation, response: httpx.Response, text: str) -> KlaviyoError:
     seconds = float(leading_int(response.headers.get("retry-after")) or 1)
-    if seconds > LONGEST_WAIT:
-        return UnavailableError(
-            f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota is used up. Run again "
-            "when it has passed."
-        )
-    return RetryError(text, seconds)
+    if seconds <= LONGEST_WAIT:
+        return RetryError(text, seconds)
+    most = f" of {operation.daily} for the whole account" if operation.daily else ""
+    return UnavailableError(
+        f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota{most} is used up. Run again "
+        "when it has passed."
+    )
 
 
 def _problems(response: httpx.Response) -> list[Problem]:
@@ -82,6 +111,7 @@ def _problems(response: httpx.Response) -> list[Problem]:
             code=str(error.get("code", "")),
             detail=redacted(str(error.get("detail") or error.get("title") or "")),
             pointer=(error.get("source") or {}).get("pointer"),
+            duplicate_id=(error.get("meta") or {}).get("duplicate_profile_id"),
         )
         for error in errors
     ]

@@ -10,11 +10,15 @@ _PHONE = re.compile(r"\+?\d[\d\s().-]{7,}\d")
 
 
 class Problem(NamedTuple):
-    """One entry of a JSON:API error answer; its detail holds no e-mail and no phone number."""
+    """One entry of a JSON:API error answer; its detail holds no e-mail and no phone number.
+
+    `duplicate_id`: the profile that has the identifier already, in a 409.
+    """
 
     code: str
     detail: str
     pointer: str | None
+    duplicate_id: str | None = None
 
 
 class KlaviyoError(Exception):
@@ -23,6 +27,10 @@ class KlaviyoError(Exception):
 
 class UnavailableError(KlaviyoError):
     """Retries are spent, or the run was asked to stop. The state stays; the next run repeats."""
+
+
+class UncertainError(KlaviyoError):
+    """A `create` was sent and its answer is lost: the caller looks whether it was applied."""
 
 
 class DeniedError(KlaviyoError):

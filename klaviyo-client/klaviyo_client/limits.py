@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 
 class Operation(NamedTuple):
-    """A method and path, the requests allowed per second and per minute, the scopes needed."""
+    """A method and path, the requests allowed per second, minute and day, the scopes needed."""
 
     method: str
     path: str
     burst: int
     steady: int
     scopes: tuple[str, ...]
+    daily: int | None = None
 
     @property
     def name(self) -> str:
@@ -25,6 +26,10 @@ class Operation(NamedTuple):
 
 
 GET_ACCOUNT = Operation("GET", "/api/accounts", 1, 15, ("accounts:read",))
+
+GET_PROFILES = Operation("GET", "/api/profiles", 75, 750, ("profiles:read",))
+PATCH_PROFILE = Operation("PATCH", "/api/profiles/{id}", 75, 750, ("profiles:write",))
+MERGE_PROFILES = Operation("POST", "/api/profile-merge", 10, 150, ("profiles:write",))
 
 IMPORT_PROFILES = Operation(
     "POST", "/api/profile-bulk-import-jobs", 10, 150, ("lists:write", "profiles:write")
@@ -35,13 +40,48 @@ LIST_IMPORT_JOBS = Operation(
 GET_IMPORT_ERRORS = Operation(
     "GET", "/api/profile-bulk-import-jobs/{id}/import-errors", 10, 150, ("profiles:read",)
 )
+
 CREATE_EVENTS = Operation("POST", "/api/event-bulk-create-jobs", 10, 150, ("events:write",))
+GET_EVENTS = Operation("GET", "/api/events", 350, 3500, ("events:read",))
+
+_CONSENT = ("lists:write", "profiles:write", "subscriptions:write")
+SUBSCRIBE = Operation("POST", "/api/profile-subscription-bulk-create-jobs", 75, 750, _CONSENT)
+UNSUBSCRIBE = Operation("POST", "/api/profile-subscription-bulk-delete-jobs", 75, 750, _CONSENT)
+_SUPPRESSING = "/api/profile-suppression-bulk-create-jobs"
+_UNSUPPRESSING = "/api/profile-suppression-bulk-delete-jobs"
+SUPPRESS = Operation("POST", _SUPPRESSING, 75, 750, ("profiles:write", "subscriptions:write"))
+UNSUPPRESS = Operation("POST", _UNSUPPRESSING, 75, 750, ("subscriptions:write",))
+GET_SUPPRESS_JOB = Operation("GET", f"{_SUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",))
+GET_UNSUPPRESS_JOB = Operation("GET", f"{_UNSUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",))
 
 GET_LISTS = Operation("GET", "/api/lists", 75, 750, ("lists:read",))
-CREATE_LIST = Operation("POST", "/api/lists", 10, 150, ("lists:write",))
+CREATE_LIST = Operation("POST", "/api/lists", 10, 150, ("lists:write",), daily=150)
+GET_LIST_MEMBERS = Operation(
+    "GET", "/api/lists/{id}/profiles", 75, 750, ("lists:read", "profiles:read")
+)
+ADD_MEMBERS = Operation(
+    "POST", "/api/lists/{id}/relationships/profiles", 10, 150, ("lists:write", "profiles:write")
+)
+REMOVE_MEMBERS = Operation(
+    "DELETE", "/api/lists/{id}/relationships/profiles", 10, 150, ("lists:write", "profiles:write")
+)
+
+DELETE_PERSON = Operation("POST", "/api/data-privacy-deletion-jobs", 3, 60, ("data-privacy:write",))
+
+GET_FLOWS = Operation("GET", "/api/flows", 3, 60, ("flows:read",))
+GET_FLOW = Operation("GET", "/api/flows/{id}", 3, 60, ("flows:read",))
+GET_SEGMENTS = Operation("GET", "/api/segments", 75, 750, ("segments:read",))
+GET_METRICS = Operation("GET", "/api/metrics", 10, 150, ("metrics:read",))
 
 MAX_PROFILES = 10_000  # per import job
 MAX_EVENTS = 1_000  # per bulk request
+MAX_SUBSCRIBES = 1_000  # per request
+MAX_UNSUBSCRIBES = 100  # per request
+MAX_SUPPRESSIONS = 100  # e-mails per request, suppressed or unsuppressed
+MAX_MEMBERS = 1_000  # profile ids per request, added or removed
+MAX_PAGE = 100  # `page[size]` of profiles, members, jobs and import errors
+MAX_EVENTS_PAGE = 1_000
+MAX_LISTS_PAGE = 10
 MAX_BODY_BYTES = 4_900_000  # 5 MB, decimal or binary is not said: stay below both
 MAX_PROFILE_BYTES = 100_000
 MAX_CUSTOM_PROPERTIES = 200  # no documented limit; the product page warns above it

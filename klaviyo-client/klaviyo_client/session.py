@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import httpx
 import tenacity
 
-from klaviyo_client.answers import RetryError, failure, leading_int
-from klaviyo_client.errors import DeniedError, UnavailableError, redacted
+from klaviyo_client.addresses import host_of
+from klaviyo_client.answers import (
+    UNKNOWN_OUTCOMES,
+    RetryError,
+    document,
+    failure,
+    leading_int,
+    unsent,
+)
+from klaviyo_client.errors import DeniedError, UnavailableError, UncertainError, redacted
 from klaviyo_client.pacing import Pacer
+from klaviyo_client.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from klaviyo_client.answers import Document
     from klaviyo_client.limits import Operation
-
-Document = dict[str, Any]
 
 REVISION = "2026-07-15"
 API_URL = "https://a.klaviyo.com"
@@ -53,22 +60,20 @@ class KlaviyoSession:
         max_tries: int = 12,
         patience: float = 900,
     ) -> None:
-        _require_tls(api_url)
+        self._host = host_of(api_url)
         api_key = api_key.strip()  # a key read from a file ends in a newline
         if not api_key.isascii() or not api_key.isprintable():
             raise DeniedError("The API key holds characters that no key has; copy it again.")
-        parts = urlsplit(api_url)
-        self._host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         self._max_tries = max_tries
         self._patience = patience
         self._pacer = Pacer()
-        self._stopped = threading.Event()
+        self._waits = Waits()
         self._answered = False
         self._clock_offset = timedelta()
         self._lock = threading.Lock()
         self.requests = 0
         self.retries = 0
-        self.waited = 0.0  # seconds, for limits and retries together
+        self.account: str | None = None  # its public id, as the latest answer told it
         self._http = httpx.Client(
             base_url=api_url,
             timeout=timeout,
@@ -87,7 +92,7 @@ class KlaviyoSession:
         Raises:
             DeniedError, RejectedError, UnavailableError: see `errors`.
         """
-        return _document(operation, self._call(operation, path_id=path_id, params=params))
+        return document(operation, self._call(operation, path_id, params=params))
 
     def pages(
         self, operation: Operation, *, path_id: str = "", **params: Any
@@ -101,14 +106,33 @@ class KlaviyoSession:
                 return
             params = dict(httpx.URL(following).params)
 
-    def post(self, operation: Operation, body: bytes) -> Document | None:
-        """Send one document of compact JSON; the answer's document, or None where it is empty."""
-        answer = self._call(operation, content=body)
-        return _document(operation, answer) if answer.content else None
+    def post(self, operation: Operation, body: bytes, *, path_id: str = "") -> Document | None:
+        """Send one document of compact JSON; the answer's document, or None where it is empty.
+
+        A request whose answer is lost is sent again, as those of `patch` and `delete` are: it must
+        be one that may be applied twice. Else see `create`.
+        """
+        return self._send(operation, body, path_id)
+
+    def patch(self, operation: Operation, body: bytes, *, path_id: str) -> Document | None:
+        """Change one resource; answers as `post` does."""
+        return self._send(operation, body, path_id)
+
+    def delete(self, operation: Operation, body: bytes, *, path_id: str) -> Document | None:
+        """Take what the body names away; answers as `post` does."""
+        return self._send(operation, body, path_id)
+
+    def create(self, operation: Operation, body: bytes) -> Document | None:
+        """Post what would be there twice if it were sent twice; refusals are tried again.
+
+        Raises:
+            UncertainError: it was sent and no answer came. Look whether it was applied.
+        """
+        return self._send(operation, body, "", once=True)
 
     def stop(self) -> None:
         """End every wait: requests that would retry or be paced raise UnavailableError."""
-        self._stopped.set()
+        self._waits.stop()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -119,18 +143,39 @@ class KlaviyoSession:
         """The time by Klaviyo's clock, as of its last answer; ours before the first."""
         return datetime.now(tz=UTC) + self._clock_offset
 
-    def _call(self, operation: Operation, *, path_id: str = "", **kwargs: Any) -> httpx.Response:
+    @property
+    def waited(self) -> float:
+        """Seconds waited by all threads together, for limits and retries."""
+        return self._waits.seconds
+
+    def pause(self, seconds: float) -> None:
+        """Wait for something else than a limit, at most until the session is stopped."""
+        self._waits.pause(seconds)
+
+    def waited_here(self) -> float:
+        """Seconds that this thread has waited so far; the difference is one request's share."""
+        return self._waits.here()
+
+    def _send(
+        self, operation: Operation, body: bytes, path_id: str, *, once: bool = False
+    ) -> Document | None:
+        answer = self._call(operation, path_id, once=once, content=body)
+        return document(operation, answer) if answer.content else None
+
+    def _call(
+        self, operation: Operation, path_id: str, *, once: bool = False, **kwargs: Any
+    ) -> httpx.Response:
         """The one retry loop."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(RetryError),
             stop=self._gives_up,
             wait=_pause,
-            sleep=self._wait,
+            sleep=self._waits.wait,
             before_sleep=self._tell,
             reraise=True,
         )
         try:
-            response: httpx.Response = retrying(self._try, operation, path_id, kwargs)
+            response: httpx.Response = retrying(self._try, operation, path_id, once, kwargs)
         except RetryError as error:
             raise UnavailableError(
                 f"{error} Given up after {retrying.statistics['attempt_number']} tries. What was "
@@ -142,48 +187,45 @@ class KlaviyoSession:
         """Whether no other try is due. A host that never answered is likely a wrong address."""
         tries = self._max_tries if self._answered else min(self._max_tries, FIRST_TRIES)
         spent = state.seconds_since_start or 0.0
-        return self._stopped.is_set() or state.attempt_number >= tries or spent > self._patience
+        return self._waits.stopped or state.attempt_number >= tries or spent > self._patience
 
-    def _try(self, operation: Operation, path_id: str, kwargs: Any) -> httpx.Response:
-        self._wait(self._pacer.reserve(operation))
-        if self._stopped.is_set():
+    def _try(self, operation: Operation, path_id: str, once: bool, kwargs: Any) -> httpx.Response:  # noqa: FBT001  # tenacity hands arguments on
+        self._waits.wait(self._pacer.reserve(operation))
+        if self._waits.stopped:
             raise UnavailableError(f"{operation.name}: the run was asked to stop.")
         headers = {"Content-Type": "application/vnd.api+json"} if "content" in kwargs else {}
+        quoted = quote(path_id, safe="=")
+        path = operation.path.format(id=quoted, job_id=quoted)
         with self._lock:
             self.requests += 1
         try:
-            response = self._http.request(
-                operation.method, operation.path.format(id=path_id), headers=headers, **kwargs
-            )
+            response = self._http.request(operation.method, path, headers=headers, **kwargs)
         except (httpx.TransportError, httpx.DecodingError) as error:
             told = redacted(str(error)) if isinstance(error, httpx.NetworkError) else ""
-            raise RetryError(
-                f"{operation.name}: no answer from {self._host} ({type(error).__name__} {told}). "
-                "Check api_url, the network and any proxy."
-            ) from error
+            text = f"{operation.name}: no answer from {self._host} ({type(error).__name__} {told})."
+            if once and not unsent(error):
+                raise UncertainError(f"{text} Klaviyo may have applied it or not.") from error
+            raise RetryError(f"{text} Check api_url, the network and any proxy.") from error
         self._learn(operation, response)
         if response.is_success:
             return response
         refusal = failure(operation, response)
+        if once and response.status_code in UNKNOWN_OUTCOMES:
+            raise UncertainError(f"{refusal} Klaviyo may have applied it or not.")
         if isinstance(refusal, RetryError) and refusal.seconds:
             self._pacer.quiet(operation, refusal.seconds)
         raise refusal
 
     def _learn(self, operation: Operation, response: httpx.Response) -> None:
-        """Take the time and the limits from the answer's headers."""
+        """Take the account, the time and the limits from the answer's headers."""
         self._answered = True
+        self.account = response.headers.get("cid") or self.account
         if date := response.headers.get("date"):
             self._clock_offset = parsedate_to_datetime(date) - datetime.now(tz=UTC)
         remaining = leading_int(response.headers.get("ratelimit-remaining"))
         reset = leading_int(response.headers.get("ratelimit-reset"))
         if remaining is not None and reset is not None:
             self._pacer.told(operation, remaining=remaining, reset=reset)
-
-    def _wait(self, seconds: float) -> None:
-        if seconds > 0:
-            with self._lock:
-                self.waited += seconds
-            self._stopped.wait(seconds)
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         with self._lock:
@@ -198,31 +240,3 @@ def _pause(state: tenacity.RetryCallState) -> float:
     if isinstance(error, RetryError) and error.seconds is not None:
         return 0.0  # the pacer keeps the operation quiet for that long, for every thread
     return _BACKOFF(state)
-
-
-def _document(operation: Operation, answer: httpx.Response) -> Document:
-    try:
-        document: Document = answer.json()
-    except ValueError:
-        raise UnavailableError(
-            f"{operation.name}: {answer.status_code}, but the answer is no JSON. Something other "
-            "than Klaviyo answers: check api_url and any proxy."
-        ) from None
-    return document
-
-
-def _require_tls(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return
-    raise DeniedError(
-        f"api_url is {parts.scheme or 'no URL'}://…: the key would travel in clear. Use https "
-        "(plain http only to this machine)."
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,12 +7,28 @@ import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import simpleeval
-from singer_sdk.exceptions import StreamMapConfigError
+from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
+from singer_sdk.mapper import CustomStreamMap
+
+from singer_outcomes.rejects import RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from singer_sdk.mapper import StreamMap
+
 IDENTIFIERS = frozenset({"email", "phone_number", "external_id"})
+
+# What an expression of the user's may raise on a row it was not written for (None + 'x', 1 / 0,
+# a missing key); simpleeval lets these through as they are.
+ROW_ERRORS = (
+    MapExpressionError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 # What the SDK adds to the names of an expression (singer_sdk/mapper.py, CustomStreamMap._eval).
 _GIVEN = frozenset(
@@ -73,6 +89,15 @@ def with_renames(
         dropped = sources - kept - set(definition)
         renamed[name] = {**definition, **dict.fromkeys(sorted(dropped))}
     return renamed
+
+
+def failure(stream_map: StreamMap, error: Exception) -> RejectedError:
+    """Name the expression that failed, and how, without the values that it failed on."""
+    if not isinstance(stream_map, CustomStreamMap):
+        raise error
+    cause = error.__cause__ or error
+    expression = getattr(stream_map.expr_evaluator, "expr", "")  # simpleeval keeps the last one
+    return RejectedError(f"map: {type(cause).__name__} in the expression {expression!r}")
 
 
 def _names(expression: Any) -> set[str]:

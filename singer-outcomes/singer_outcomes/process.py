@@ -6,6 +6,7 @@ import abc
 import contextlib
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -23,8 +24,10 @@ from singer_sdk.target_base import Target
 from typing_extensions import override
 
 from singer_outcomes.reader import FastReader, StopReadingError
+from singer_outcomes.store import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -52,6 +55,7 @@ class OrderlyTarget(Target, abc.ABC):
 
     def __init__(self, **kwargs: Any) -> None:
         self.signal: int | None = None
+        self.failure: Exception | None = None
         self._signalled_at = 0.0
         self._grace: threading.Timer | None = None
         self._expired = False
@@ -68,6 +72,20 @@ class OrderlyTarget(Target, abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Stop what runs in the background and tell what happened; again is harmless."""
+
+    def told(self, error: Exception) -> str:
+        """The one line for a person."""
+        return str(error)
+
+    @classmethod
+    def note_failure(cls, config: Mapping[str, Any], error: Exception) -> None:
+        """The target could not even be made with these settings."""
+
+    @classmethod
+    def expected(cls) -> tuple[type[Exception], ...]:
+        """Errors that a person can mend: told in one line."""
+        own = (SingerSDKError, InvalidInputLine, StoreError, sqlite3.Error)
+        return (*own, *cls.run_errors)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -137,7 +155,7 @@ class OrderlyTarget(Target, abc.ABC):
         """Run, and end with one line for a person when something they can mend is wrong."""
         super(Target, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
-        expected: tuple[type[Exception], ...] = (SingerSDKError, InvalidInputLine, *cls.run_errors)
+        expected = cls.expected()
         target = None
         try:
             target = cls(
@@ -145,16 +163,24 @@ class OrderlyTarget(Target, abc.ABC):
                 parse_env_config=bool(config and config.parse_env),
             )
             target.listen(file_input)
-        except ConfigValidationError:
+        except ConfigValidationError as error:
+            cls.note_failure(merged_config(cls, config), error)
             raise  # the SDK's command lists each setting
         except expected as error:
-            cls.logger.error("%s", error)  # noqa: TRY400  # a traceback would bury it
-            if target is not None and isinstance(
-                error, (InvalidInputLine, RecordsWithoutSchemaException)
-            ):
+            if target is None:
+                cls.logger.error("%s", error)  # noqa: TRY400  # a traceback would bury it
+                cls.note_failure(merged_config(cls, config), error)
+                sys.exit(1)
+            target.failure = error
+            cls.logger.error("%s", target.told(error))  # noqa: TRY400  # as above
+            if isinstance(error, (InvalidInputLine, RecordsWithoutSchemaException)):
                 with contextlib.suppress(*expected):
                     target.finish()  # what came before the bad line is good
-            sys.exit(128 + target.signal if target is not None and target.signal else 1)
+            sys.exit(128 + target.signal if target.signal else 1)
+        except Exception as error:
+            if target is not None:
+                target.failure = error
+            raise
         finally:
             if target is not None:
                 target.close()
@@ -164,3 +190,13 @@ class OrderlyTarget(Target, abc.ABC):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Only settings that do something here: no load method, row batches or `_sdc` columns."""
         PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]
+
+
+def merged_config(
+    target: type[PluginBase], config: _ConfigInput | None, *, env: bool = False
+) -> dict[str, Any]:
+    """Settings from files and, where asked for, from the environment, not validated."""
+    found = dict(config.config) if config else {}
+    if env or (config and config.parse_env):
+        found |= target._env_var_config  # noqa: SLF001  # how the SDK reads them
+    return found

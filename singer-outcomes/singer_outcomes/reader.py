@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import stat
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -31,6 +34,7 @@ class FastReader(MsgSpecReader):
         self.stop_requested = False
         self.blocked = False  # True while waiting for input, so that a signal may interrupt it
         self._decode = msgspec.json.Decoder().decode
+        self._file: tuple[int, int] | None = None  # descriptor and size of an input that is a file
 
     @property
     def default_input(self) -> IO[Any]:  # type: ignore[override]
@@ -42,7 +46,9 @@ class FastReader(MsgSpecReader):
         self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Counter[str]:
         stats: Counter[str] = Counter()
-        for line in self._lines(iter(file_input or self.default_input)):
+        file_input = file_input or self.default_input
+        self._file = _regular_file(file_input)
+        for line in self._lines(iter(file_input)):
             message = self.deserialize_json(line)
             self.assert_line_requires(message, {"type"})
             kind = message["type"]
@@ -52,6 +58,16 @@ class FastReader(MsgSpecReader):
             callback(message)
             stats[kind] += 1
         return stats
+
+    def share(self) -> float | None:
+        """How much of the input was read, 0 to 1; None where it is no file with a length."""
+        if self._file is None:
+            return None
+        descriptor, size = self._file
+        try:
+            return min(os.lseek(descriptor, 0, os.SEEK_CUR) / size, 1.0)
+        except OSError:
+            return None  # closed in the meantime
 
     def _lines(self, lines: Iterator[Any]) -> Iterator[Any]:
         while not self.stop_requested:
@@ -96,3 +112,12 @@ class FastReader(MsgSpecReader):
             raise InvalidInputLine(
                 f"Line {self.line_number} has no {' and no '.join(map(repr, missing))}."
             )
+
+
+def _regular_file(file: Any) -> tuple[int, int] | None:
+    try:
+        descriptor: int = file.fileno()
+        found = os.fstat(descriptor)
+    except (AttributeError, OSError, io.UnsupportedOperation):
+        return None
+    return (descriptor, found.st_size) if stat.S_ISREG(found.st_mode) and found.st_size else None

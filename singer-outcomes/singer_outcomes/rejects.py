@@ -37,12 +37,14 @@ class RejectedError(Exception):
 class Reject(TypedDict, total=False):
     """One line of the rejects file.
 
-    `record` is the Singer record where it never became a request; `payload` is what the vendor
-    was sent and refused. Either is absent when records are not to be stored.
+    `source` is the tap's name of the stream, before maps; lines of version 0.1.0 have none.
+    `record` is the Singer record as the tap wrote it, where it never became a request; `payload`
+    is what the vendor was sent and refused. Either is absent when records are not to be stored.
     """
 
     run: str
     rejected_at: str
+    source: str | None
     stream: str
     key: str
     hash: str

@@ -19,6 +19,14 @@ SETTINGS: dict[str, Any] = {
         "corrected and replayed. When false only its key and the reason are kept.",
         "default": True,
     },
+    "store_path": {
+        "type": "string",
+        "title": "Store",
+        "description": "File (SQLite, readable by its owner only) for what must be known from one "
+        "run to the next: the history of runs, who was erased (as hashes), how to replay rejects. "
+        "By default the target's name and .sqlite, in the folder that it runs in. Keep it: runs "
+        "of one account share it.",
+    },
     "max_rejects": {
         "type": ["string", "integer"],
         "pattern": "^[0-9]+%?$",

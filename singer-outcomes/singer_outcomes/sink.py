@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
+class WithheldError(Exception):
+    """A rule says that this record must not be sent: it is right, and an outcome of its own.
+
+    Its text holds the rule, never the record's values.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class OutcomeSink(Sink):
     """One stream's way into the target: validate, shape, hand over. It holds no records."""
 
@@ -38,6 +49,7 @@ class OutcomeSink(Sink):
 
         Raises:
             RejectedError: it cannot be loaded as it is.
+            WithheldError: a rule says that it must not be.
         """
         if self._validator is not None:
             try:

@@ -12,16 +12,29 @@ import msgspec
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Iterable
 
-FATES = ("read", "filtered", "written", "accepted", "unchanged", "merged", "rejected")
+FATES = (
+    "read",
+    "filtered",
+    "written",
+    "accepted",
+    "planned",
+    "unchanged",
+    "merged",
+    "withheld",
+    "rejected",
+)
 
 
 class Summary:
     """Counts per stream, from any thread.
 
     Fates: `read` from the input; `filtered` by a map; `written` (the vendor says so); `accepted`
-    (the vendor took it and has no job to ask); `unchanged`; `merged` into another row of the same
-    person; `rejected`. Each record read ends in exactly one of the others.
+    (the vendor took it and has no job to ask); `planned` (a dry run would have sent it);
+    `unchanged` (the vendor has it already); `merged` into another row of the same person;
+    `withheld` (a rule says it must not be sent); `rejected`. Each record read ends in exactly one
+    of the others.
     """
 
     def __init__(self) -> None:
@@ -29,48 +42,105 @@ class Summary:
         self._started = time.monotonic()
         self.fates: dict[str, Counter[str]] = {}
         self.reasons: dict[str, Counter[str]] = {}
+        self.withheld: dict[str, Counter[str]] = {}
         self.notes: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
+        self._waited: Counter[str] = Counter()  # seconds
+        self._began: dict[str, float] = {}
+        self._ended: dict[str, float] = {}
 
     def count(self, stream: str, fate: str, number: int = 1) -> None:
         """Some records of a stream met this fate."""
         with self._lock:
-            self.fates.setdefault(stream, Counter())[fate] += number
+            self._count(stream, fate, number)
 
     def reject(self, stream: str, reason: str) -> None:
         """One record of a stream was rejected for this reason."""
         with self._lock:
-            self.fates.setdefault(stream, Counter())["rejected"] += 1
+            self._count(stream, "rejected", 1)
             self.reasons.setdefault(stream, Counter())[reason] += 1
+
+    def withhold(self, stream: str, reason: str) -> None:
+        """One record of a stream was not sent, as this rule says."""
+        with self._lock:
+            self._count(stream, "withheld", 1)
+            self.withheld.setdefault(stream, Counter())[reason] += 1
 
     def note(self, what: str, number: int = 1) -> None:
         """Something worth telling that is not a record's fate, such as a phone left out."""
         with self._lock:
             self.notes[what] += number
 
+    def request(self, streams: Iterable[str], *, waited: float) -> None:
+        """One request was made; it counts once for each stream whose rows it carried.
+
+        Args:
+            streams: of its rows; repeated names count once.
+            waited: seconds that it waited for limits and retries.
+        """
+        with self._lock:
+            for stream in set(streams):
+                self._requests[stream] += 1
+                self._waited[stream] += waited  # type: ignore[assignment]  # counts seconds
+
+    def _count(self, stream: str, fate: str, number: int) -> None:
+        now = time.monotonic()
+        if fate == "read":
+            self._began.setdefault(stream, now)
+        else:
+            self._ended[stream] = now
+        self.fates.setdefault(stream, Counter())[fate] += number
+
+    @property
+    def totals(self) -> Counter[str]:
+        """Records of all streams by fate."""
+        with self._lock:
+            return sum(self.fates.values(), Counter())
+
     def progress(self) -> str:
         """One line on the way: what was read and settled, and how fast."""
+        totals = self.totals
         with self._lock:
-            totals = sum(self.fates.values(), Counter())
-            seconds = time.monotonic() - self._started
+            began = min(self._began.values(), default=self._started)
         settled = sum(totals[fate] for fate in FATES[1:])
-        waiting = totals["read"] - settled
+        rate = settled / max(time.monotonic() - began, 0.1)
         return (
-            f"{totals['read']:,} read, {settled:,} settled ({settled / seconds:,.0f}/s), "
-            f"{waiting:,} under way, {totals['rejected']:,} rejected"
+            f"{totals['read']:,} read, {settled:,} settled ({rate:,.0f}/s), "
+            f"{totals['read'] - settled:,} under way, {totals['rejected']:,} rejected"
         )
 
-    def as_dict(self, **more: Any) -> dict[str, Any]:
-        """All counts, with seconds and whatever the target adds (requests, waits)."""
+    def counts(self) -> dict[str, dict[str, Any]]:
+        """Per stream: records by fate, `reasons` of rejects, `withheld_reasons`."""
         with self._lock:
+            return {stream: self._counts(stream) for stream in sorted(self.fates)}
+
+    def _counts(self, stream: str) -> dict[str, Any]:
+        fates = self.fates[stream]
+        counts: dict[str, Any] = {
+            fate: fates[fate] for fate in FATES if fates[fate] or fate == "read"
+        }
+        if fates["rejected"]:
+            counts["reasons"] = dict(self.reasons[stream])
+        if fates["withheld"]:
+            counts["withheld_reasons"] = dict(self.withheld.get(stream, {}))
+        return counts
+
+    def as_dict(self, **more: Any) -> dict[str, Any]:
+        """All counts, with seconds and whatever the target adds.
+
+        Each stream has the `requests` that carried its rows, their `waited_seconds`, and `seconds`
+        from its first record read to its last one settled.
+        """
+        counts = self.counts()
+        with self._lock:
+            for stream, each in counts.items():
+                began = self._began.get(stream, self._started)
+                each["requests"] = self._requests[stream]
+                each["waited_seconds"] = round(float(self._waited[stream]), 1)
+                each["seconds"] = round(max(self._ended.get(stream, began) - began, 0.0), 1)
             return {
                 "seconds": round(time.monotonic() - self._started, 1),
-                "streams": {
-                    stream: {
-                        **{fate: fates[fate] for fate in FATES if fates[fate] or fate == "read"},
-                        **({"reasons": dict(self.reasons[stream])} if fates["rejected"] else {}),
-                    }
-                    for stream, fates in sorted(self.fates.items())
-                },
+                "streams": counts,
                 "notes": dict(self.notes),
                 **more,
             }
@@ -80,21 +150,6 @@ class Summary:
         summary = self.as_dict(**more)
         logger.info("Summary: %s", msgspec.json.encode(summary).decode())
         if sys.stderr.isatty():
-            sys.stderr.write(_table(summary))
+            from singer_outcomes.tables import show_summary  # noqa: PLC0415  # rich loads slowly
 
-
-def _table(summary: dict[str, Any]) -> str:
-    fates = [fate for fate in FATES if any(each.get(fate) for each in summary["streams"].values())]
-    width = max([len(stream) for stream in summary["streams"]], default=0) + 2
-    lines = ["", "".ljust(width) + "".join(fate.rjust(11) for fate in fates)]
-    for stream, counts in summary["streams"].items():
-        lines.append(
-            stream.ljust(width) + "".join(f"{counts.get(f, 0):,}".rjust(11) for f in fates)
-        )
-        lines.extend(
-            f"{'':{width}}{number:,} x {reason}"
-            for reason, number in counts.get("reasons", {}).items()
-        )
-    lines.extend(f"{number:,} x {note}" for note, number in summary["notes"].items())
-    lines.append(f"{summary['seconds']} s")
-    return "\n".join(lines) + "\n"
+            show_summary(summary)

@@ -1,79 +1,61 @@
-"""A Singer target that knows the fate of every record.
+"""The base of a target that knows the fate of every record.
 
 What the SDK's own target lacks (singer-sdk 0.54): a rejected record that does not end the run, a
-STATE that waits for the records before it, and an orderly end on a signal. The underscore methods
-overridden here are the SDK's; `tests/singer_outcomes` fails when they change under us.
+STATE that waits for the records before it, and an orderly end on a signal.
 """
 
 from __future__ import annotations
 
 import abc
+import signal
+import sqlite3
 import sys
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk.exceptions import (
-    FatalSyncError,
-    MapExpressionError,
-    RecordsWithoutSchemaException,
-    StreamMapConfigError,
-)
-from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform
-from singer_sdk.singerlib.exceptions import InvalidInputLine
+from singer_sdk.exceptions import FatalSyncError
 from typing_extensions import override
 
-from singer_outcomes.ledger import Ledger
-from singer_outcomes.maps import check_names, with_renames
-from singer_outcomes.process import OrderlyTarget
+from singer_outcomes.history import DONE, LOAD, NOT_FINISHED, TOO_MANY_REJECTS, History
+from singer_outcomes.inputs import MappedTarget
 from singer_outcomes.rejects import Reject, RejectedError, RejectsFile, record_hash
-from singer_outcomes.sink import OutcomeSink, Record
+from singer_outcomes.store import Store, StoreError
 from singer_outcomes.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from singer_sdk.mapper import StreamMap
-    from singer_sdk.sinks import Sink
+    from singer_outcomes.sink import OutcomeSink
 
-# What an expression of the user's may raise on a row it was not written for (None + 'x', 1 / 0,
-# a missing key); simpleeval lets these through as they are.
-_MAP_ERRORS = (
-    MapExpressionError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
+Record = dict[str, Any]
 
 
-class OutcomeTarget(OrderlyTarget):
-    """Settles every record: written, accepted, or rejected with its reason.
+class OutcomeTarget(MappedTarget):
+    """Settles every record: written, accepted, withheld, or rejected with its reason.
 
-    A subclass names its kinds of stream, and sends in the background what its sinks queue.
-    A stream's kind is its name up to the first `__`: `profiles`, `profiles__activity`.
+    A subclass names its kinds of stream, and sends in the background what its sinks queue. With
+    a setting `dry_run` that is true, nothing is noted in the history of runs.
     """
 
-    kinds: ClassVar[Mapping[str, type[OutcomeSink]]]
+    advice: ClassVar[Mapping[str, str]] = {}
+    """Beginning of a reject's reason -> what to do next, besides the advice on maps and schemas."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.ledger = Ledger(self._write_state_message)
-        self.summary = Summary()
+        self.command = LOAD
+        self.store = Store(store_path(type(self), self.config))
+        self.runs = History(self.store)
         self.rejects = RejectsFile(
             self.config["rejects_path"],
             run=uuid.uuid4().hex[:12],
             store_records=self.config["store_rejected_records"],
         )
-        self._sources: dict[str, tuple[str, int]] = {}  # alias -> source stream, which map of it
+        self._begun = False
+        self._read_all = False
         self._closed = False
 
     # What a subclass does.
-
-    @abc.abstractmethod
-    def check(self) -> None:
-        """Raise what failed in the background; called after each message."""
 
     @abc.abstractmethod
     def expire(self) -> None:
@@ -87,120 +69,9 @@ class OutcomeTarget(OrderlyTarget):
         """More for the summary, such as requests and seconds waited for limits."""
         return {}
 
-    # The input.
-
-    @override
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        kind = stream_name.partition("__")[0]
-        if kind not in self.kinds:
-            raise StreamMapConfigError(
-                f"'{stream_name}' is no kind of stream that {self.name} loads. Give it one in "
-                f"stream_maps ('{stream_name}: {{__alias__: {next(iter(self.kinds))}}}') or leave "
-                f"it out ('{stream_name}: __NULL__'). Kinds: {', '.join(sorted(self.kinds))}; "
-                "more text may follow after two underscores."
-            )
-        return self.kinds[kind]
-
-    @override
-    def _process_schema_message(self, message_dict: Record) -> None:
-        self._assert_line_requires(message_dict, {"stream", "schema"})
-        self.message_reader.assert_object(message_dict["schema"], "schema")
-        self._assert_line_requires(message_dict["schema"], {"properties"})
-        name, schema = message_dict["stream"], message_dict["schema"]
-        keys = message_dict.get("key_properties")
-        known = self.mapper.stream_maps.get(name)
-        if known and known[0].raw_schema == schema and known[0].raw_key_properties == keys:
-            return
-        stream_maps = self.config.get("stream_maps") or {}
-        check_names(stream_maps, name, schema["properties"])
-        self.mapper.stream_maps_dict = with_renames(
-            {key: each for key, each in stream_maps.items() if key != "__else__"},
-            name,
-            schema["properties"],
-            keys or (),
-        )
-        self.mapper.register_raw_stream_schema(name, schema, keys)
-        for position, stream_map in enumerate(self.mapper.stream_maps[name]):
-            if isinstance(stream_map, RemoveRecordTransform):
-                continue
-            self._claim(stream_map.stream_alias, source=name, position=position)
-            self.get_sink(
-                stream_map.stream_alias,
-                schema=stream_map.transformed_schema,
-                key_properties=stream_map.transformed_key_properties,
-            )
-
-    def _claim(self, alias: str, *, source: str, position: int) -> None:
-        """One map of one source a name: with two, each record would meet the other's validator."""
-        owner, place = self._sources.setdefault(alias, (source, position))
-        if (owner, place) != (source, position):
-            raise StreamMapConfigError(
-                f"The streams '{owner}' and '{source}' both arrive as '{alias}'. Give one of them "
-                f"a name of its own in stream_maps: '{source}: {{__alias__: {alias}__{source}}}'."
-            )
-
-    @override
-    def _process_record_message(self, message_dict: Record) -> None:
-        if "stream" not in message_dict or "record" not in message_dict:
-            self._assert_line_requires(message_dict, {"stream", "record"})
-        name = message_dict["stream"]
-        stream_maps = self.mapper.stream_maps.get(name)
-        if stream_maps is None:
-            raise RecordsWithoutSchemaException(
-                f"Line {self.message_reader.line_number} is a record of '{name}', whose SCHEMA "
-                "has not come. The tap must send it first."
-            )
-        record = message_dict["record"]
-        self.message_reader.assert_object(record, "record")
-        keys = stream_maps[-1].raw_key_properties or ()  # a first map that removes has none
-        parts = [record.get(name) for name in keys]
-        key = "" if None in parts or "" in parts else "|".join(map(str, parts))
-        for stream_map in stream_maps:
-            if not isinstance(stream_map, RemoveRecordTransform):
-                self._take(stream_map, record, key=key)
-        self.check()
-
-    def _take(self, stream_map: StreamMap, record: Record, *, key: str) -> None:
-        """One record through one map to its sink; whatever is wrong with it is an outcome."""
-        sink = self._sinks_active[stream_map.stream_alias]
-        assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
-        self.summary.count(sink.stream_name, "read")
-        sink.record_counter_metric.increment()
-        try:
-            # The maps copy what they change; only the untouched record needs a copy of its own.
-            mapped = stream_map.transform(record.copy())
-        except _MAP_ERRORS as error:
-            self.reject(sink, _map_failure(stream_map, error), key=key, record=record)
-            return
-        if mapped is None:
-            self.summary.count(sink.stream_name, "filtered")
-            return
-        try:
-            sink.accept(mapped, key=key)
-        except RejectedError as rejected:
-            self.reject(sink, rejected, key=key, record=record)
-
-    @override
-    def _process_batch_message(self, message_dict: Record) -> None:
-        """Refused: the SDK would read the files past the ledger."""
-        raise InvalidInputLine(
-            f"Line {self.message_reader.line_number} is a BATCH message. Set the tap to write "
-            "RECORD messages (remove its batch_config)."
-        )
-
-    @override
-    def _process_state_message(self, message_dict: Record) -> None:
-        """No super: the SDK would emit this state over records whose fate is not known."""
-        self._assert_line_requires(message_dict, {"value"})
-        self.ledger.state(message_dict["value"])
-        self.check()
-
-    @override
-    def _process_activate_version_message(self, message_dict: Record) -> None:
-        """Nothing to activate: people and events are updated in place."""
-
     # Outcomes.
 
+    @override
     def reject(
         self,
         sink: OutcomeSink,
@@ -223,6 +94,7 @@ class OutcomeTarget(OrderlyTarget):
         """
         content = {"payload": payload} if record is None else {"record": record}
         line: Reject = {
+            "source": self.source_of(sink.stream_name),
             "stream": sink.stream_name,
             "key": key,
             "hash": identity or record_hash(payload if record is None else record),
@@ -244,13 +116,27 @@ class OutcomeTarget(OrderlyTarget):
             > (max(10, int(number) * fates["read"] / 100) if sign else int(number))
         ]
 
-    # The end.
+    def has_run_before(self) -> bool:
+        """Whether an earlier run, not a dry one, read records and came to its end."""
+        return self.runs.loaded()
+
+    # Beginning and end.
+
+    @override
+    def begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        self.progress.start()
+        if not self.config.get("dry_run"):
+            self.runs.begin(self.rejects.run, at=datetime.now(tz=UTC), command=self.command)
 
     @override
     def process_endofpipe(self) -> None:
         self.finish()
         if not self.signal and self.ledger.open:
             raise FatalSyncError("Some records have no fate: the state stays before them.")
+        self._read_all = True
         self.close()
         if self.signal:
             sys.exit(128 + self.signal)
@@ -268,21 +154,68 @@ class OutcomeTarget(OrderlyTarget):
         if self._closed:
             return
         self._closed = True
-        self.stop()
-        self.cancel_grace()
-        for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
-            sink.clean_up()
-        self.rejects.close()
+        try:
+            self.stop()
+            self.cancel_grace()
+            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
+                sink.clean_up()
+            self.rejects.close()
+        finally:
+            self.progress.stop()
+            self._note_end(self._outcome())
         details = self.details()
         if self.rejects.count:
             details["rejects_file"] = str(self.rejects.path)
         self.summary.log(self.logger, **details)
+        self.store.close()
+
+    def _outcome(self) -> str:
+        if self.signal:
+            return signal.Signals(self.signal).name
+        if self.failure is not None:
+            return type(self.failure).__name__
+        if not self._read_all:
+            return NOT_FINISHED
+        return TOO_MANY_REJECTS if self.too_many_rejects() else DONE
+
+    @override
+    def _end_grace(self) -> None:
+        super()._end_grace()
+        self._note_end(self._outcome())  # the process may be cut off from now on
+
+    def _note_end(self, outcome: str) -> None:
+        if outcome == NOT_FINISHED or self.config.get("dry_run"):
+            return  # as noted at its beginning, or not at all
+        try:
+            self.begin()  # there may have been nothing to read
+            self.runs.end(
+                self.rejects.run, at=datetime.now(tz=UTC), outcome=outcome, summary=self.summary
+            )
+        except (StoreError, sqlite3.Error) as error:
+            self.logger.warning("This run is missing from the history. %s", self.told(error))
+
+    @override
+    def told(self, error: Exception) -> str:
+        return str(self.store.explain(error) if isinstance(error, sqlite3.Error) else error)
+
+    @override
+    @classmethod
+    def note_failure(cls, config: Mapping[str, Any], error: Exception) -> None:
+        """A run that failed on its settings is one as well, where there were others before."""
+        store = Store(store_path(cls, config))
+        if not store.exists:
+            return
+        try:
+            run, now = uuid.uuid4().hex[:12], datetime.now(tz=UTC)
+            history = History(store)
+            history.begin(run, at=now)
+            history.end(run, at=now, outcome=type(error).__name__, summary=Summary())
+        except StoreError as reason:
+            cls.logger.warning("This run is missing from the history. %s", reason)
+        finally:
+            store.close()
 
 
-def _map_failure(stream_map: StreamMap, error: Exception) -> RejectedError:
-    """Name the expression that failed, and how, without the values that it failed on."""
-    if not isinstance(stream_map, CustomStreamMap):
-        raise error
-    cause = error.__cause__ or error
-    expression = getattr(stream_map.expr_evaluator, "expr", "")  # simpleeval keeps the last one
-    return RejectedError(f"map: {type(cause).__name__} in the expression {expression!r}")
+def store_path(target: type[OutcomeTarget], config: Mapping[str, Any]) -> str:
+    """Where the store of a target is."""
+    return str(config.get("store_path") or f"{target.name}.sqlite")

@@ -2,80 +2,129 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from klaviyo_client import Problem
 from klaviyo_client import RejectedError as RefusedError
-from singer_outcomes.rejects import record_hash
 
-from target_klaviyo.jobs import ImportJob
-from target_klaviyo.shipments import EVENTS, Shipment, decode
+from target_klaviyo.queues import MOST_BYTES
+from target_klaviyo.shipments import TOO_LARGE, Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from klaviyo_client import KlaviyoSession, Problem
+    from klaviyo_client import KlaviyoSession
+    from singer_outcomes.summary import Summary
 
-    from target_klaviyo.fates import Fates
-    from target_klaviyo.queues import Row
+    from target_klaviyo.plan import Plan
+    from target_klaviyo.queues import Origin
 
-REFUSED_ALONE = 20  # rows, with none accepted: then the fault is in every request, not in a row
+REFUSED_ALONE = 20  # items, with none accepted: then the fault is in every request, not in an item
+
+
+class Item(Protocol):
+    """What is sent: JSON that is one item of a request, and the records it came from."""
+
+    @property
+    def body(self) -> bytes:
+        """The item as JSON."""
+
+    @property
+    def origins(self) -> Sequence[Origin]:
+        """The records behind it."""
+
+
+ItemT = TypeVar("ItemT", bound=Item)
 
 
 class Delivery:
-    """Sends rows until each is accepted or refused by name."""
+    """Sends items until each is accepted or refused by name; with a `plan` it sends nothing."""
 
-    def __init__(self, session: KlaviyoSession, fates: Fates) -> None:
-        self.list_id: str | None = None
+    def __init__(self, session: KlaviyoSession, summary: Summary, plan: Plan | None) -> None:
         self._session = session
-        self._fates = fates
+        self._summary = summary
+        self._plan = plan
 
-    def send(self, shipment: Shipment, rows: list[Row]) -> Iterator[ImportJob]:
-        """The import jobs that these rows became; events become none, they are settled at once.
+    def send(
+        self,
+        envelope: Envelope,
+        items: Sequence[ItemT],
+        *,
+        accepted: Callable[[list[ItemT], Any], None],
+        refused: Callable[[ItemT, Problem], None],
+    ) -> None:
+        """Send all of these, in as many requests as they need.
 
-        Rows that a refusal names are rejected and the rest is sent again; where it names none,
-        the request is halved until the bad row is alone.
+        Items that a refusal names are refused and the rest is sent again; where it names none,
+        the request is halved until the bad item is alone.
+
+        Args:
+            envelope: what stands around them.
+            items: of any number; cut into requests here.
+            accepted: told the items of each accepted request, and its answer.
+            refused: told each item that Klaviyo does not take, and why.
+
+        Raises:
+            KlaviyoError: what is about the key, the request or the service, not about an item.
         """
-        parts = [rows]
+        parts = list(_cut(items, envelope.shipment.max_items))[::-1]
         alone = 0
         while parts:
             part = parts.pop()
-            body = shipment.body((row.body for row in part), list_id=self.list_id)
             try:
-                answer = self._session.post(shipment.operation, body)
+                answer = self._request(envelope, part)
             except RefusedError as error:
-                named = shipment.named(error, part)
+                named = envelope.shipment.named(error, part)
+                if not named and len(part) == 1 and error.status == TOO_LARGE:
+                    named = {0: Problem("too_large", "larger than Klaviyo takes", None)}
                 alone += len(part) == 1
                 if alone > REFUSED_ALONE or (len(part) == 1 and not named):
                     raise
-                parts += self._without_refused(part, named)
+                parts += _without_refused(part, named, refused)
             else:
-                alone = -len(rows)  # something is right: whatever is refused now is the row's fault
-                if shipment is EVENTS:
-                    # There is no job to ask: being accepted is all that can be known.
-                    self._fates.settle(part, "accepted")
-                else:
-                    yield _job(part, answer)
+                # Something is right: whatever is refused now is the item's fault.
+                alone = -len(items)
+                accepted(part, answer)
 
-    def _without_refused(self, rows: list[Row], named: dict[int, Problem]) -> list[list[Row]]:
-        """What to send next: the rest without the rows named, or two halves, the first one last."""
-        for index, problem in named.items():
-            self._fates.refuse(
-                rows[index],
-                f"Klaviyo: {problem.code}: {problem.detail}",
-                pointer=problem.pointer,
-                payload=decode(rows[index].body),
-            )
-        if named:
-            rest = [row for index, row in enumerate(rows) if index not in named]
-            return [rest] if rest else []
-        middle = len(rows) // 2
-        return [rows[middle:], rows[:middle]]
+    def _request(self, envelope: Envelope, items: list[ItemT]) -> Any:
+        operation = envelope.shipment.operation
+        streams = {origin.sink.stream_name for item in items for origin in item.origins}
+        if self._plan is not None:
+            self._plan.request(operation)
+            self._summary.request(streams, waited=0)
+            return None
+        body = envelope.body(item.body for item in items)
+        send = self._session.delete if operation.method == "DELETE" else self._session.post
+        before = self._session.waited_here()
+        try:
+            return send(operation, body, path_id=envelope.path_id)
+        finally:
+            self._summary.request(streams, waited=self._session.waited_here() - before)
 
 
-def _job(rows: list[Row], answer: Any) -> ImportJob:
-    """The job, its rows without their bodies: open jobs may be many."""
-    for row in rows:
-        row.hash = record_hash(row.body)
-        row.body = b""
-    return ImportJob(answer["data"]["id"], rows, time.monotonic())
+def _cut(items: Sequence[ItemT], most: int) -> Iterator[list[ItemT]]:
+    """Parts of at most so many items and 4.9 MB."""
+    part: list[ItemT] = []
+    size = 0
+    for item in items:
+        length = len(item.body) + 1
+        if part and (len(part) == most or size + length > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += length
+    if part:
+        yield part
+
+
+def _without_refused(
+    items: list[ItemT], named: dict[int, Problem], refused: Callable[[ItemT, Problem], None]
+) -> list[list[ItemT]]:
+    """What to send next: the rest without those named, or two halves, the first one last."""
+    for index, problem in named.items():
+        refused(items[index], problem)
+    if named:
+        rest = [item for index, item in enumerate(items) if index not in named]
+        return [rest] if rest else []
+    middle = len(items) // 2
+    return [items[middle:], items[:middle]]

@@ -9,6 +9,7 @@ from singer_outcomes.rejects import RejectedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from klaviyo_client import Problem
     from singer_outcomes.ledger import Ledger
     from singer_outcomes.summary import Summary
 
@@ -20,22 +21,40 @@ class Fates:
 
     Args:
         reject: notes one record (`OutcomeTarget.reject`).
+        planned: nothing is sent, so what would be written or accepted is planned.
         free: told the rows whose people may be sent again; set by the loader.
     """
 
-    def __init__(self, *, ledger: Ledger, summary: Summary, reject: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        summary: Summary,
+        reject: Callable[..., None],
+        planned: bool = False,
+    ) -> None:
         self.summary = summary
         self.free: Callable[[Sequence[Row]], None]
         self._ledger = ledger
         self._reject = reject
+        self._planned = planned
 
     def settle(self, rows: Sequence[Row], fate: str) -> None:
         """These rows met this fate; of the records in a row, the first counts for it."""
+        if self._planned and fate in {"written", "accepted"}:
+            fate = "planned"
         for row in rows:
             first, *merged = row.origins
             self.summary.count(first.sink.stream_name, fate)
-            for origin in merged:
-                self.summary.count(origin.sink.stream_name, "merged")
+            self._merged(merged)
+        self._end(rows)
+
+    def withhold(self, rows: Sequence[Row], reason: str) -> None:
+        """A rule says that these rows must not be sent."""
+        for row in rows:
+            first, *merged = row.origins
+            self.summary.withhold(first.sink.stream_name, reason)
+            self._merged(merged)
         self._end(rows)
 
     def refuse(self, row: Row, reason: str, *, pointer: str | None, payload: Any) -> None:
@@ -45,6 +64,15 @@ class Fates:
             self._reject(origin.sink, error, key=origin.key, payload=payload, identity=row.hash)
         self._end([row])
 
+    def _merged(self, origins: Sequence[Any]) -> None:
+        for origin in origins:
+            self.summary.count(origin.sink.stream_name, "merged")
+
     def _end(self, rows: Sequence[Row]) -> None:
         self.free(rows)
         self._ledger.settle(origin.ticket for row in rows for origin in row.origins)
+
+
+def told(problem: Problem) -> str:
+    """A refusal as a reason."""
+    return f"Klaviyo: {problem.code}: {problem.detail}"

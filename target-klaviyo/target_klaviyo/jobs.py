@@ -29,6 +29,7 @@ class ImportJob(NamedTuple):
     """Rows that Klaviyo accepted as one job, without their bodies."""
 
     id: str
+    kind: str
     rows: list[Row]
     accepted_at: float
 

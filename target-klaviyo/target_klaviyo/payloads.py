@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_client.limits import MAX_EVENT_PROPERTIES, MAX_METRIC_NAME, MAX_UNIQUE_ID
 from singer_outcomes.rejects import RejectedError
 
+from target_klaviyo.moments import moment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,6 +27,7 @@ LOCATION = frozenset(
     {"address1", "address2", "city", "region", "zip", "country"}
     | {"latitude", "longitude", "timezone", "ip"}
 )
+STANDARD = ATTRIBUTES | LOCATION
 EVENT_COLUMNS = frozenset(
     {*IDENTIFIERS, "metric", "time", "unique_id", "value", "value_currency", "backfill"}
 )
@@ -126,13 +129,13 @@ def event(record: Record, *, unique_id: str, now: datetime, history: timedelta |
     }
     if len(properties) > MAX_EVENT_PROPERTIES:
         raise RejectedError(f"more than {MAX_EVENT_PROPERTIES} event properties")
-    identity = record.get("unique_id") or unique_id
-    if not 0 < len(str(identity)) <= MAX_UNIQUE_ID:
+    own = str(record.get("unique_id") or unique_id)
+    if not 0 < len(own) <= MAX_UNIQUE_ID:
         raise RejectedError("an event needs a unique_id of 1 to 255 characters", column="unique_id")
     attributes: Record = {
         "properties": properties,
         "time": time.isoformat(),
-        "unique_id": str(identity),
+        "unique_id": own,
         "metric": {"data": {"type": "metric", "attributes": {"name": metric}}},
     }
     value = record.get("value")
@@ -155,10 +158,15 @@ def event(record: Record, *, unique_id: str, now: datetime, history: timedelta |
 
 def _identity(record: Mapping[str, Any]) -> Record:
     """Who an event belongs to; nothing else of the person, which is the profile stream's to say."""
-    identity = {name: record[name] for name in IDENTIFIERS if record.get(name)}
-    if "email" not in identity and "phone_number" not in identity:
+    found = identity(record)
+    if "email" not in found and "phone_number" not in found:
         raise RejectedError("no usable email or phone_number to identify the person by")
-    return identity
+    return found
+
+
+def identity(record: Mapping[str, Any]) -> Record:
+    """The identifiers that a record has."""
+    return {name: record[name] for name in IDENTIFIERS if record.get(name)}
 
 
 def _backfill(value: Any, *, old: bool) -> bool:
@@ -176,10 +184,9 @@ def _event_time(value: Any, now: datetime) -> datetime:
     if not isinstance(value, str):
         raise RejectedError("an event needs a time", column="time")
     try:
-        time = datetime.fromisoformat(value)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):  # an offset may lead out of the calendar
+        time = moment(value)
+    except (ValueError, OverflowError):
         raise RejectedError("time is not ISO 8601", column="time") from None
     if time < OLDEST_EVENT or time > now + FURTHEST_EVENT:
         raise RejectedError("time is before 2000 or over a year ahead", column="time")
-    return time.replace(microsecond=0)
+    return time

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from klaviyo_client.limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
     from collections.abc import Set as AbstractSet
 
     from singer_outcomes.ledger import Ticket
     from singer_outcomes.sink import OutcomeSink
 
-    from target_klaviyo.shipments import Shipment
-
-
 OVERHEAD = 300  # bytes of a request around its items
+MOST_BYTES = MAX_BODY_BYTES - OVERHEAD
 
 
 class Origin(NamedTuple):
@@ -28,46 +26,98 @@ class Origin(NamedTuple):
 
 
 class Row:
-    """One item of a request, with the records it came from.
+    """What one record asks for, with the records it came from.
 
     `people` holds every identifier of the person; rows that share one are about the same person.
-    `holds` is set while the row keeps its people from being sent in another job.
+    `group` is what all rows of a request have in common, such as their list. `holds` is set while
+    the row keeps its people from being sent elsewhere.
     """
 
-    __slots__ = ("body", "hash", "holds", "identity", "origins", "people")
+    __slots__ = ("body", "group", "hash", "holds", "identity", "origins", "people")
 
-    def __init__(self, identity: str, people: tuple[str, ...], body: bytes, origin: Origin) -> None:
+    def __init__(
+        self,
+        identity: str,
+        people: tuple[str, ...],
+        body: bytes,
+        origin: Origin,
+        *,
+        group: str = "",
+    ) -> None:
         self.identity = identity
         self.people = people
         self.body = body
         self.origins = [origin]
+        self.group = group
         self.hash = ""
         self.holds = False
+
+
+class Kind(NamedTuple):
+    """How rows of one kind of stream wait.
+
+    Args:
+        name: as in the names of streams.
+        rank: a person's rows of a lower rank go first: profile, events and lists, consent,
+            suppression, deletion.
+        max_items: rows of one request, or of one round of requests.
+        max_item_bytes: of a merged row.
+        merge: two bodies of one identity as one; the later one wins.
+        apart: a round holds one row a person, who is kept from other rounds until it is settled,
+            as the order within it is not kept. Not so for what stands for itself.
+        room: rows that may wait for their people before reading stops.
+        alone: sent only when nothing of a lower rank waits or is under way, whoever it is about.
+    """
+
+    name: str
+    rank: int
+    max_items: int
+    max_item_bytes: int
+    merge: Callable[[bytes, bytes], bytes]
+    apart: bool = True
+    room: int = 0
+    alone: bool = False
 
 
 class Queue:
     """Rows of one kind, from all streams of it, in the order in which they came."""
 
-    def __init__(self, shipment: Shipment) -> None:
-        self.shipment = shipment
-        self._max_bytes = MAX_BODY_BYTES - OVERHEAD
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
         self._rows: dict[int, Row] = {}
         self._next = 0
         self._places: dict[str, int] = {}  # identity -> the latest row of it
         self._latest: dict[str, int] = {}  # person -> the latest row about them
         self._bytes = 0
+        self._tried = 0  # rows that were there when none of them could go
 
     def __len__(self) -> int:
         return len(self._rows)
 
     @property
+    def people(self) -> AbstractSet[str]:
+        """Everybody whom a row here is about."""
+        return self._latest.keys()
+
+    @property
     def full(self) -> bool:
         """Whether a whole request can be made."""
-        return len(self._rows) >= self.shipment.max_items or self._bytes >= self._max_bytes
+        return len(self._rows) >= self.kind.max_items or self._bytes >= MOST_BYTES
 
-    def about(self, others: Queue) -> bool:
-        """Whether somebody here waits there as well."""
-        return not self._latest.keys().isdisjoint(others._latest)
+    @property
+    def due(self) -> bool:
+        """Whether it is time to look for a request's worth of rows that can go."""
+        return self.full and len(self._rows) >= self._tried
+
+    @property
+    def overfull(self) -> bool:
+        """Whether no more should be read before something goes."""
+        room = max(self.kind.room, self.kind.max_items)
+        return len(self._rows) >= room or self._bytes >= MOST_BYTES * room / self.kind.max_items
+
+    def postpone(self) -> None:
+        """Nothing can go now: look again when half a request more has come."""
+        self._tried = len(self._rows) + self.kind.max_items // 2
 
     def put(self, row: Row) -> None:
         """Add a row; into one of the same identity, field by field, last wins, where there is one.
@@ -78,9 +128,10 @@ class Queue:
         place = self._place_for(row)
         if place is not None:
             earlier = self._rows[place]
-            body = self.shipment.merge(earlier.body, row.body)
-            if len(body) <= self.shipment.max_item_bytes:
+            body = self.kind.merge(earlier.body, row.body)
+            if len(body) <= self.kind.max_item_bytes:
                 self._merge(place, earlier, row, body)
+                earlier.group = row.group
                 return
         self._insert(self._next, row)
         self._next += 1
@@ -99,13 +150,65 @@ class Queue:
                 self._places[later.identity] = key
         else:
             later = self._rows[place]
-            body = amended(self.shipment.merge(row.body, later.body))
+            body = amended(self.kind.merge(row.body, later.body))
             self._merge(place, later, row, body)
+
+    def take(
+        self, busy: AbstractSet[str], *, half: bool, after: Iterable[Collection[str]] = ()
+    ) -> list[Row]:
+        """Up to one request of rows of one group, leaving those whose person must wait.
+
+        Args:
+            busy: identifiers of people who are in a request or job that is not settled.
+            half: take nothing where it is not even half a request.
+            after: people of other queues whose rows go first.
+        """
+        apart, most = self.kind.apart, self.kind.max_items
+        barriers = [busy, *after]
+        rows: dict[int, Row] = {}
+        group: str | None = None
+        size = 0
+        seen: set[str] = set()
+        for place, row in self._rows.items():
+            people = row.people
+            if (
+                not seen.isdisjoint(people)
+                or (group is not None and row.group != group)
+                or not all(_disjoint(barrier, people) for barrier in barriers)
+            ):
+                if apart:
+                    seen.update(people)  # a later row of theirs must not overtake this one
+                continue
+            if rows and size + len(row.body) + 1 > MOST_BYTES:
+                break
+            size += len(row.body) + 1
+            rows[place] = row
+            group = row.group
+            if apart:
+                seen.update(people)  # order within a round is not kept: one row a person
+            if len(rows) == most:
+                break
+        if half and len(rows) * 2 < most and size * 2 < MOST_BYTES:
+            return []
+        if rows:
+            self._drop(rows)
+            self._tried = 0
+        return list(rows.values())
+
+    def drop(self, people: Collection[str]) -> list[Row]:
+        """Take out every row about these people."""
+        if _disjoint(self._latest, people):
+            return []
+        rows = {
+            place: row for place, row in self._rows.items() if not _disjoint(people, row.people)
+        }
+        self._drop(rows)
+        return list(rows.values())
 
     def _place_for(self, row: Row) -> int | None:
         """The queued row that this one may be merged with, if there is one."""
         place = self._places.get(row.identity)
-        if place is None or not self.shipment.apart:
+        if place is None or not self.kind.apart:
             return place
         latest = self._latest
         return place if all(latest.get(each, place) == place for each in row.people) else None
@@ -123,38 +226,14 @@ class Queue:
         self._latest.update(dict.fromkeys(row.people, place))
         self._bytes += len(row.body) + 1
 
-    def take(self, busy: AbstractSet[str], *, half: bool) -> list[Row]:
-        """Up to one request of rows, leaving those whose person is busy elsewhere.
-
-        Args:
-            busy: identifiers of people who are in a job that is not settled.
-            half: take nothing where it is not even half a request.
-        """
-        apart = self.shipment.apart
-        rows: dict[int, Row] = {}
-        size = 0
-        seen: set[str] = set()
-        for place, row in self._rows.items():
-            if not busy.isdisjoint(row.people) or not seen.isdisjoint(row.people):
-                if apart:
-                    seen.update(row.people)  # a later row of theirs must not overtake this one
-                continue
-            if rows and size + len(row.body) + 1 > self._max_bytes:
-                break
-            size += len(row.body) + 1
-            rows[place] = row
-            if apart:
-                seen.update(row.people)  # order within a job is not kept: one row a person
-            if len(rows) == self.shipment.max_items:
-                break
-        if half and len(rows) * 2 < self.shipment.max_items and size * 2 < self._max_bytes:
-            return []
-        self._drop(rows)
-        return list(rows.values())
-
     def _drop(self, rows: dict[int, Row]) -> None:
         for place, row in rows.items():
             del self._rows[place]
             self._bytes -= len(row.body) + 1
         self._places = {row.identity: place for place, row in self._rows.items()}
         self._latest = {each: place for place, row in self._rows.items() for each in row.people}
+
+
+def _disjoint(people: Collection[str], others: Collection[str]) -> bool:
+    """Whether nobody is in both; a row has few identifiers, so those are looked up one by one."""
+    return not any(each in people for each in others)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.limits import (
@@ -12,13 +11,17 @@ from klaviyo_client.limits import (
 )
 from phonenumbers import SUPPORTED_REGIONS
 from singer_outcomes.rejects import RejectedError
-from singer_outcomes.sink import OutcomeSink
+from singer_outcomes.sink import OutcomeSink, WithheldError
 from typing_extensions import override
 
-from target_klaviyo import payloads
+from target_klaviyo import consents, payloads
+from target_klaviyo.guards import Guard
 from target_klaviyo.identifiers import email_address, phone_number
-from target_klaviyo.loader import PHONE_TAKEN
+from target_klaviyo.imports import PHONE_TAKEN
+from target_klaviyo.loader import ERASED
+from target_klaviyo.members import ADD, MIRROR, REMOVE
 from target_klaviyo.shipments import encode
+from target_klaviyo.suppressing import SUPPRESS, UNSUPPRESS
 
 if TYPE_CHECKING:
     from target_klaviyo.target import TargetKlaviyo
@@ -31,11 +34,14 @@ class KlaviyoSink(OutcomeSink):
 
     target: TargetKlaviyo
 
-    def normalise(self, record: Record) -> tuple[str, ...]:
+    def normalise(self, record: Record, *, erased_too: bool = False) -> tuple[str, ...]:
         """Put the identifiers into Klaviyo's form, in place; returns those that are there.
 
         A malformed address rejects the record. A phone number that no network knows is left out
         and counted: the person is still worth having.
+
+        Raises:
+            WithheldError: the person is erased.
         """
         people = []
         if email := record.get("email"):
@@ -59,10 +65,74 @@ class KlaviyoSink(OutcomeSink):
             if len(record["external_id"]) > MAX_EXTERNAL_ID:
                 raise RejectedError("external_id is over 255 characters", column="external_id")
             people.append(f"id:{external_id}")
+        if not erased_too and self.target.erased(people):
+            raise WithheldError(ERASED)
         return tuple(people)
 
+    def queue(
+        self,
+        *,
+        identity: str,
+        people: tuple[str, ...],
+        body: bytes,
+        context: Record,
+        group: str = "",
+    ) -> None:
+        """Hand one row over."""
+        if len(body) > MAX_PROFILE_BYTES:
+            raise RejectedError("the profile is over 100,000 bytes, the most that Klaviyo takes")
+        self.target.loader.add(
+            self.kind,
+            identity=identity,
+            people=people,
+            body=body,
+            sink=self,
+            key=context["key"],
+            group=group,
+        )
 
-class ProfilesSink(KlaviyoSink):
+    @property
+    def kind(self) -> str:
+        """The kind of the stream: its name up to the first `__`."""
+        return self.stream_name.partition("__")[0]
+
+    def list_id(self, record: Record) -> str | None:
+        """The list that a record names, by id or by name; None where it names none."""
+        lists = self.target.lists
+        if named := record.get("list_id"):
+            return lists.by_id(str(named))
+        if named := record.get("list_name"):
+            return lists.by_name(str(named), create=not self.target.dry_run)
+        return None
+
+
+class PropertiesSink(KlaviyoSink):
+    """Records whose other columns become properties; what looks sensitive is left out."""
+
+    def __init__(self, target: TargetKlaviyo, *args: Any, **kwargs: Any) -> None:
+        super().__init__(target, *args, **kwargs)
+        self.guard = Guard(
+            set(self.schema["properties"]) - payloads.STANDARD,
+            allowed=self.config.get("allowed_columns") or (),
+        )
+        for name in sorted(self.guard.names):
+            self.logger.warning(
+                "The column '%s' of '%s' looks sensitive by its name and is left out. If it is "
+                "not, name it in allowed_columns.",
+                name,
+                self.stream_name,
+            )
+
+    def without_sensitive(self, record: Record) -> None:
+        """Drop what must not leave, in place, and count it."""
+        for name in self.guard.names:
+            if record.get(name) is not None:
+                self.target.summary.note(f"{self.stream_name}: left out {name} (by its name)")
+        for dropped in self.guard.clean(record):
+            self.target.summary.note(f"{self.stream_name}: left out {dropped}")
+
+
+class ProfilesSink(PropertiesSink):
     """`profiles`: a person's attributes and custom properties, by bulk import."""
 
     def __init__(self, target: TargetKlaviyo, *args: Any, **kwargs: Any) -> None:
@@ -77,35 +147,23 @@ class ProfilesSink(KlaviyoSink):
                 len(custom),
                 MAX_CUSTOM_PROPERTIES,
             )
+        target.first_load.fills(set(self.schema["properties"]) - self.guard.names)
+        target.first_load.adds(target.default_list)
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
         people = self.normalise(record)
-        loader = self.target.loader
-        if people and (people[0], record.get("phone_number")) in loader.phone_taken:
+        taken = self.target.imports.phone_taken
+        if people and (people[0], record.get("phone_number")) in taken:
             record["phone_number"] = None
             self.target.summary.note(PHONE_TAKEN)
+        self.without_sensitive(record)
         body = encode(payloads.profile(record))
-        if len(body) > MAX_PROFILE_BYTES:
-            raise RejectedError("the profile is over 100,000 bytes, the most that Klaviyo takes")
-        loader.add(
-            loader.profiles,
-            identity=people[0],
-            people=people,
-            body=body,
-            sink=self,
-            key=context["key"],
-        )
+        self.queue(identity=people[0], people=people, body=body, context=context)
 
 
-class EventsSink(KlaviyoSink):
+class EventsSink(PropertiesSink):
     """`events`: things people did, by bulk create; each once, by its unique_id."""
-
-    @override
-    def setup(self) -> None:
-        config = self.config
-        history = timedelta(hours=float(config["history_after_hours"]))
-        self._history = None if str(config["first_load"]).lower() == "true" else history
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
@@ -114,19 +172,120 @@ class EventsSink(KlaviyoSink):
         people = self.normalise(record)
         if not record.get("unique_id") and not context["key"]:
             raise RejectedError("an event needs a unique_id, or a stream with a key to make one of")
+        self.without_sensitive(record)
         event = payloads.event(
             record,
             unique_id=f"{self.stream_name}:{context['key']}",
             now=self.target.now(),
-            history=self._history,
+            history=self.target.history,
         )
         attributes = event["attributes"]["events"]["data"][0]["attributes"]
-        loader = self.target.loader
-        loader.add(
-            loader.events,
+        backfill = bool(attributes.get("backfill"))
+        self.target.first_load.happens(record["metric"], backfill=backfill)
+        self.target.loader.add(
+            "events",
             identity=f"{people[0]}|{record['metric']}|{attributes['unique_id']}",
             people=people,
             body=encode(event),
             sink=self,
             key=context["key"],
         )
+
+
+class SubscriptionsSink(KlaviyoSink):
+    """`subscriptions`: consent to e-mail and SMS, and its end, each with its time."""
+
+    def __init__(self, target: TargetKlaviyo, *args: Any, **kwargs: Any) -> None:
+        target.resolve_list()
+        super().__init__(target, *args, **kwargs)
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        people = self.normalise(record)
+        said, left_out = consents.statement(record, list_id=self.list_id(record))
+        self.target.first_load.consents(said.channels)
+        for reason in left_out:
+            self.target.summary.note(f"{self.stream_name}: a channel {reason}")
+        identity = f"{people[0]}|{said.list_id or ''}"
+        body = consents.encode(said)
+        self.queue(identity=identity, people=people, body=body, context=context)
+
+
+class SuppressionsSink(KlaviyoSink):
+    """`suppressions`: addresses that must not be mailed any more."""
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        people = self.normalise(record)
+        email = record.get("email")
+        if not email:
+            raise RejectedError("Klaviyo suppresses by email, and there is none", column="email")
+        suppressed = flag(record, "suppressed", default=True)
+        body = encode({"type": "profile", "attributes": {"email": email}})
+        group = SUPPRESS if suppressed else UNSUPPRESS
+        self.queue(identity=email, people=people, body=body, context=context, group=group)
+
+
+class ListMembersSink(KlaviyoSink):
+    """`list_members`: people put on a list or taken off; or a list that mirrors a group."""
+
+    def __init__(self, target: TargetKlaviyo, *args: Any, **kwargs: Any) -> None:
+        target.resolve_list()
+        super().__init__(target, *args, **kwargs)
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        list_id = self.list_id(record) or self.target.default_list
+        if list_id is None and not self.target.dry_run:
+            raise RejectedError("no list: neither list_id nor list_name, and none is configured")
+        mirror = flag(record, "mirror", default=False)
+        people = self.normalise(record)
+        resource: Record = {"type": "profile", "attributes": payloads.identity(record)}
+        if profile_id := record.get("profile_id"):
+            resource["id"] = str(profile_id)
+            people = (*people, f"profile:{profile_id}")
+        if not people:
+            if not mirror:
+                raise RejectedError("nobody is named: no email, phone_number, external_id or id")
+            self.target.mirrors.declare(str(list_id))
+            self.target.summary.count(self.stream_name, "unchanged")
+            return
+        member = flag(record, "member", default=True)
+        action = REMOVE if not member else MIRROR if mirror else ADD
+        if action != REMOVE:
+            self.target.first_load.adds(str(list_id))
+        self.queue(
+            identity=f"{people[0]}|{list_id}",
+            people=people,
+            body=encode(resource),
+            context=context,
+            group=f"{action}:{list_id}",
+        )
+
+
+class DeletionsSink(KlaviyoSink):
+    """`deletions`: erased people, whose profiles are deleted."""
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        people = self.normalise(record, erased_too=True)
+        identifiers = payloads.identity(record)
+        if profile_id := record.get("profile_id"):
+            identifiers["id"] = str(profile_id)
+            people = (*people, f"profile:{profile_id}")
+        if not people:
+            raise RejectedError("nobody is named: no email, phone_number, external_id or id")
+        self.target.erase(people)
+        body = encode(identifiers)
+        self.queue(identity=people[0], people=people, body=body, context=context)
+
+
+def flag(record: Record, column: str, *, default: bool) -> bool:
+    """A yes or no; what a stream map makes of one is text."""
+    value = record.get(column)
+    if value is None:
+        return default
+    text = str(value).lower()
+    if text not in {"true", "false"}:
+        raise RejectedError(f"{column} is neither true nor false", column=column)
+    return text == "true"

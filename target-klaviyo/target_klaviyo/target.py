@@ -1,130 +1,203 @@
-"""Settings of target-klaviyo and how its parts are wired."""
+"""How the parts of target-klaviyo are wired."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from klaviyo_client import KlaviyoError, KlaviyoSession
-from klaviyo_client.session import API_URL
-from singer_outcomes.settings import SETTINGS
+from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
+from singer_outcomes.ledger import Ledger
 from singer_outcomes.target import OutcomeTarget
+from singer_outcomes.tombstones import Tombstones
 from typing_extensions import override
 
+from target_klaviyo.consent_ledger import ConsentLedger
+from target_klaviyo.deletions import Deletions
+from target_klaviyo.delivery import Delivery
 from target_klaviyo.fates import Fates
+from target_klaviyo.first_load import FirstLoad
+from target_klaviyo.flows import LiveFlows
+from target_klaviyo.happenings import Happenings
 from target_klaviyo.identifiers import SettingError, country
-from target_klaviyo.lists import find_list
+from target_klaviyo.identity import Identity
+from target_klaviyo.imports import Imports
+from target_klaviyo.knowledge import Knowledge
+from target_klaviyo.lists import Lists
 from target_klaviyo.loader import Loader
-from target_klaviyo.sinks import EventsSink, ProfilesSink
+from target_klaviyo.members import Members
+from target_klaviyo.mirrors import Mirrors
+from target_klaviyo.optouts import OptOuts
+from target_klaviyo.people import People
+from target_klaviyo.plan import Plan
+from target_klaviyo.records import Records
+from target_klaviyo.settings import SETTINGS
+from target_klaviyo.sinks import (
+    DeletionsSink,
+    EventsSink,
+    ListMembersSink,
+    ProfilesSink,
+    SubscriptionsSink,
+    SuppressionsSink,
+)
+from target_klaviyo.subscriptions import Subscriptions
+from target_klaviyo.suppressing import Suppressing
+from target_klaviyo.verification import COULD_NOT_LOOK, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from singer_outcomes.rejects import RejectedError
     from singer_outcomes.sink import OutcomeSink
+
+    from target_klaviyo.queues import Row
 
 
 class TargetKlaviyo(OutcomeTarget):
-    """Loads people and what they did into Klaviyo, from any Singer tap."""
+    """Loads people, what they did and what they consent to into Klaviyo, from any Singer tap."""
 
     name = "target-klaviyo"
     kinds: ClassVar[Mapping[str, type[OutcomeSink]]] = {
         "profiles": ProfilesSink,
         "events": EventsSink,
+        "subscriptions": SubscriptionsSink,
+        "suppressions": SuppressionsSink,
+        "list_members": ListMembersSink,
+        "deletions": DeletionsSink,
     }
     run_errors = (KlaviyoError, SettingError)
 
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
         "required": ["api_key"],
-        "properties": {
-            "api_key": {
-                "type": "string",
-                "secret": True,
-                "title": "Klaviyo private API key",
-                "description": "Begins with pk_. Needs the scopes profiles:read, profiles:write, "
-                "lists:read, lists:write and events:write.",
-            },
-            "api_url": {
-                "type": "string",
-                "title": "Klaviyo API",
-                "description": "Where the API is; plain http is taken for this machine only.",
-                "default": API_URL,
-            },
-            "list_id": {
-                "type": "string",
-                "title": "List (by id)",
-                "description": "Profiles are added to this list. It must exist.",
-            },
-            "list_name": {
-                "type": "string",
-                "title": "List (by name)",
-                "description": "Profiles are added to the list of this name, which is created "
-                "when missing. list_id wins.",
-            },
-            "phone_region": {
-                "type": "string",
-                "title": "Country of national phone numbers",
-                "description": "ISO 3166 code of the country that phone numbers without a "
-                "country code belong to, where the record's own country column names none.",
-                "default": "ES",
-            },
-            "first_load": {
-                "type": ["string", "boolean"],
-                "enum": ["auto", "true", "false", True, False],
-                "title": "First load",
-                "description": "true: every event is history (backfill) and starts no flow. "
-                "auto and false: those older than history_after_hours are.",
-                "default": "auto",
-            },
-            "history_after_hours": {
-                "type": "number",
-                "minimum": 0,
-                "title": "Age of history (hours)",
-                "description": "Events older than this are sent as backfill: recorded, but they "
-                "start no flow.",
-                "default": 48,
-            },
-            "job_timeout_minutes": {
-                "type": "number",
-                "minimum": 0,
-                "title": "Longest import job (minutes)",
-                "description": "A Klaviyo import job that takes longer ends the run, with the "
-                "state kept before it.",
-                "default": 60,
-            },
-            **SETTINGS,
-        },
+        "properties": SETTINGS,
     }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.phone_region = country(self.config["phone_region"])
+        config = self.config
+        self.phone_region = country(config["phone_region"])
+        self.dry_run = bool(config["dry_run"])
+        hours = timedelta(hours=float(config["history_after_hours"]))
+        told_first = str(config["first_load"]).lower()
+        self.history = None if told_first == "true" else hours
+        self._first = told_first == "true" or (told_first == "auto" and not self.runs.loaded())
         self._list_known = False
+        self.default_list: str | None = None
+        self._erased: set[str] = set()  # people whose deletion was read in this run
         self._session = KlaviyoSession(
-            self.config["api_key"],
-            api_url=self.config["api_url"],
+            config["api_key"],
+            api_url=config["api_url"],
             user_agent=f"{self.name}/{self.get_plugin_version()}",
         )
-        self.loader = Loader(
-            self._session,
-            Fates(ledger=self.ledger, summary=self.summary, reject=self.reject),
-            ledger=self.ledger,
-            job_patience=float(self.config["job_timeout_minutes"]) * 60,
+        self.lists = Lists(self._session)
+        self._wire()
+
+    def _wire(self) -> None:
+        """Each kind of row gets what delivers it."""
+        config, session, summary = self.config, self._session, self.summary
+        patience = float(config["job_timeout_minutes"]) * 60
+        people = People(session)
+        self.plan = Plan(people) if self.dry_run else None
+        if self.dry_run:
+            self.ledger = Ledger(lambda _: None)  # no state: nothing has happened
+        self.tombstones = Tombstones(self.store)
+        fates = Fates(ledger=self.ledger, summary=summary, reject=self.reject, planned=self.dry_run)
+        delivery = Delivery(session, summary, self.plan)
+        records = Records(
+            self.store,
+            ConsentLedger(config["consent_ledger_path"]),
+            run=self.rejects.run,
+            planned=self.dry_run,
         )
+        self.imports = Imports(session, delivery, fates, patience=patience)
+        self.loader = Loader(session, fates, self.imports, ledger=self.ledger)
+        self.imports.tracker = self.loader
+        self.first_load = FirstLoad(
+            LiveFlows(session),
+            refuses=self._first and not config["accept_flows"] and not self.dry_run,
+            looks=self._first or self.dry_run,
+        )
+        self._identity = Identity(session, people, summary, self.plan)
+        self._verification = Verification(session, people, size=config["verify_sample"])
+        self.mirrors = Mirrors(people)
+        self._members = Members(delivery, fates, self.imports, people, self.mirrors)
+        knowledge = Knowledge(session, people, OptOuts(session, self.store), now=self.now)
+        subscriptions = Subscriptions(
+            delivery,
+            fates,
+            knowledge,
+            records,
+            now=self.now,
+            default_list=lambda: self.default_list,
+            history=self.history,
+            custom_source=config["custom_source"],
+            planned=self.plan.consent if self.plan else None,
+        )
+        suppressing = Suppressing(session, delivery, fates, records, patience=patience)
+        deletions = Deletions(
+            session,
+            fates,
+            people,
+            records,
+            self.tombstones,
+            purge=self.rejects.purge,
+            plan=self.plan,
+        )
+        happenings = Happenings(delivery, fates, self._verification, self.plan)
+        self.loader.deliver = {
+            "profiles": self._deliver_profiles,
+            "events": happenings.deliver,
+            "subscriptions": subscriptions.deliver,
+            "suppressions": suppressing.deliver,
+            "list_members": self._members.deliver,
+            "deletions": deletions.deliver,
+        }
+
+    def _deliver_profiles(self, rows: list[Row]) -> None:
+        if not self._first:
+            self._identity.follow(rows)
+        if self.plan is not None:
+            self.plan.people_of(rows)
+        self.imports.send(rows, kind="profiles", list_id=self.default_list)
 
     def resolve_list(self) -> None:
-        """Find the configured list, once, before the first profile."""
-        if not self._list_known:
-            self.loader.delivery.list_id = find_list(
-                self._session,
-                list_id=self.config.get("list_id"),
-                name=self.config.get("list_name"),
-            )
-            self._list_known = True
+        """Find the configured list, once, before the first record that may need it."""
+        if self._list_known:
+            return
+        if list_id := self.config.get("list_id"):
+            self.default_list = self.lists.by_id(list_id)
+        elif name := self.config.get("list_name"):
+            self.default_list = self.lists.by_name(name, create=not self.dry_run)
+        self._list_known = True
 
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""
         return self._session.now()
+
+    def erase(self, people: Collection[str]) -> None:
+        """From now on nothing of this person is sent but their deletion."""
+        self._erased.update(people)
+        self.loader.drop(people)
+
+    def erased(self, people: Collection[str]) -> bool:
+        """Whether this person was erased, by this run or an earlier one."""
+        return not self._erased.isdisjoint(people) or self.tombstones.covers(people)
+
+    @override
+    def reject(self, sink: OutcomeSink, error: RejectedError, **more: Any) -> None:
+        if self.dry_run:
+            self.summary.reject(sink.stream_name, error.reason)
+        else:
+            super().reject(sink, error, **more)
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_schema_message(message_dict)
+        source = message_dict["stream"]
+        aliases = (each.stream_alias for each in self.mapper.stream_maps[source])
+        feeds = any(each.partition("__")[0] == "list_members" for each in aliases)
+        self.mirrors.schema(source, feeds=feeds)
 
     @override
     def check(self) -> None:
@@ -135,12 +208,41 @@ class TargetKlaviyo(OutcomeTarget):
         self.loader.finish()
 
     @override
+    def process_endofpipe(self) -> None:
+        self.finish()
+        if not self.signal:
+            for list_id, ids in self.mirrors.leavers():
+                self._members.leave(list_id, ids)
+            self._read_back()
+        if self.plan is not None:
+            self.plan.flows = self.first_load.started()
+            self.plan.flows_visible = self.first_load.visible
+            self.plan.log(self.logger, self.summary.as_dict())
+        super().process_endofpipe()
+
+    def _read_back(self) -> None:
+        """Look for a sample of the accepted events; not finding it loses nothing."""
+        if self.dry_run:
+            return
+        try:
+            seen = self._verification.read_back()
+        except DeniedError:
+            self.summary.note(COULD_NOT_LOOK)
+            return
+        if seen is not None:
+            self.summary.note("accepted events sampled", seen.sampled)
+            self.summary.note("accepted events sampled and seen in Klaviyo", seen.found)
+
+    @override
     def expire(self) -> None:
         self.loader.expire()
 
     @override
     def stop(self) -> None:
         self.loader.stop()
+
+    def requeue(self, stream: str, payload: Any, *, key: str) -> None:
+        raise NotImplementedError
 
     @override
     def details(self) -> dict[str, Any]:

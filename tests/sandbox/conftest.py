@@ -83,9 +83,13 @@ class Api:
             "attributes": {"profile": person, "events": events},
         }
 
-    def new_list(self, name: str = "Fans") -> str:
+    def change(self, body: Document) -> httpx.Response:
+        """Send a body about consent where its type belongs."""
+        return self.post(f"/{body['data']['type']}s", body)
+
+    def new_list(self, name: str = "Fans", **attributes: str) -> str:
         """Create a list; its id."""
-        body = {"data": {"type": "list", "attributes": {"name": name}}}
+        body = {"data": {"type": "list", "attributes": {"name": name, **attributes}}}
         identifier: str = self.post("/lists", body).json()["data"]["id"]
         return identifier
 
@@ -102,5 +106,13 @@ def api(klaviyo: KlaviyoHandle) -> Iterator[Api]:
 def readonly(klaviyo: KlaviyoHandle) -> Iterator[Api]:
     """A key without any write scope."""
     api = Api(klaviyo.url, "pk_sandbox_readonly")
+    yield api
+    api.http.close()
+
+
+@pytest.fixture
+def flowless(klaviyo: KlaviyoHandle) -> Iterator[Api]:
+    """A key without `flows:read`."""
+    api = Api(klaviyo.url, "pk_sandbox_no_flows")
     yield api
     api.http.close()

@@ -39,7 +39,8 @@ def test_an_event_makes_its_profile_and_its_metric(api: Api, klaviyo: KlaviyoHan
     """The second one of that name makes no other."""
     for unique in ("a", "b"):
         api.event(unique_id=unique)
-    assert klaviyo.counts() == {"profiles": 1, "events": 2, "lists": 0, "metrics": 1, "jobs": 0}
+    there = {kind: number for kind, number in klaviyo.counts().items() if number}
+    assert there == {"profiles": 1, "events": 2, "metrics": 1}
     (metric,) = api.get("/metrics").json()["data"]
     assert metric["attributes"]["name"] == "Purchased Ticket"
     assert api.get(f"/metrics/{metric['id']}").json()["data"] == metric

@@ -14,7 +14,6 @@ IMPORT = OPERATIONS["POST /api/profile-bulk-import-jobs"]
 LISTS = OPERATIONS["GET /api/lists"]
 CREATE_LIST = OPERATIONS["POST /api/lists"]
 PROFILES = OPERATIONS["GET /api/profiles"]
-LIST = OPERATIONS["GET /api/lists/{id}"]
 
 
 class Hands(Clock):
@@ -109,12 +108,14 @@ def test_predictions_make_reading_profiles_slower(clock: Hands) -> None:
     assert _wait(limits, PROFILES.name) is None
 
 
-def test_the_size_of_a_list_may_be_read_once_a_second(clock: Hands) -> None:
+@pytest.mark.parametrize("kind", ["list", "segment"])
+def test_the_size_of_a_list_or_segment_may_be_read_once_a_second(clock: Hands, kind: str) -> None:
     """1 a second, 15 a minute."""
-    limits, query = Limits(clock, "real"), {"additional-fields[list]": "profile_count"}
-    assert _wait(limits, LIST.name, **query) is None
-    assert _wait(limits, LIST.name, **query) == 1
-    assert _wait(limits, LIST.name) is None
+    limits, query = Limits(clock, "real"), {f"additional-fields[{kind}]": "profile_count"}
+    operation = f"GET /api/{kind}s/{{id}}"
+    assert _wait(limits, operation, **query) is None
+    assert _wait(limits, operation, **query) == 1
+    assert _wait(limits, operation) is None
 
 
 def test_scaled_windows_are_shorter(clock: Hands) -> None:

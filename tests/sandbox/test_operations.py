@@ -148,7 +148,7 @@ def test_bodies_have_the_vendors_keys(name: str) -> None:
     operation = SPEC[name]
     content = operation["requestBody"]["content"]["application/vnd.api+json"]["schema"]
     components: Document = {}
-    for each in ("profiles", "events", "lists"):
+    for each in ("profiles", "events", "lists", "data_privacy"):
         components |= json.loads((SPECS / f"{each}.json").read_text())["components"]["schemas"]
     assert _same(_keys(SCHEMAS[name], {}), _keys(content, components))
 

@@ -8,6 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from consent_bodies import (
+    SUBSCRIBE,
+    SUPPRESS,
+    UNSUBSCRIBE,
+    UNSUPPRESS,
+    addresses,
+    body,
+    erasure,
+    given,
+    members,
+    withdrawn,
+)
 from nevent_sandbox.klaviyo.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -62,6 +74,22 @@ def _validators() -> dict[str, jsonschema.Draft202012Validator]:
 
 
 VALIDATORS = _validators()
+
+
+def _flows(api: Api, klaviyo: KlaviyoHandle, wanted: str) -> dict[str, Any]:
+    """Answers about a segment of the list's members and the flow that it starts."""
+    answers: dict[str, Any] = {}
+    members_of = {"type": "profile-group-membership", "is_member": True, "group_ids": [wanted]}
+    definition = {"condition_groups": [{"conditions": [members_of]}]}
+    segment = klaviyo.add_segment("Fans", definition)
+    flow = klaviyo.add_flow("Welcome", trigger={"type": "segment", "id": segment})
+    answers["GET /api/flows"] = api.get("/flows", include="flow-actions,tags")
+    block = {"additional-fields[flow]": "definition", "include": "flow-actions"}
+    answers["GET /api/flows/{id}"] = api.get(f"/flows/{flow}", **block)
+    answers["GET /api/segments"] = api.get("/segments", include="flow-triggers,tags")
+    size = {"additional-fields[segment]": "profile_count"}
+    answers["GET /api/segments/{id}"] = api.get(f"/segments/{segment}", **size)
+    return answers
 
 
 def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
@@ -123,6 +151,7 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
         answers[f"{method} /api/lists/{{id}}/relationships/profiles"] = api.send(
             method, members, reference
         )
+    answers |= _flows(api, klaviyo, wanted)
     answers["GET /api/accounts"] = api.get("/accounts")
     account = answers["GET /api/accounts"].json()["data"][0]["id"]
     answers["GET /api/accounts/{id}"] = api.get(f"/accounts/{account}")
@@ -131,6 +160,26 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
     sources = {"profiles": {"data": [{"type": "profile", "id": leo["id"]}]}}
     merge = {"data": {"type": "profile-merge", "id": ana, "relationships": sources}}
     answers["POST /api/profile-merge"] = api.post("/profile-merge", merge)
+    return answers | _consents(api, wanted)
+
+
+def _consents(api: Api, wanted: str) -> dict[str, Any]:
+    """The same, of the operations about consent."""
+    email = "eva@nevent-demo.es"
+    answers = {
+        f"POST /api/{sent['data']['type']}s": api.change(sent)
+        for sent in (
+            body(SUBSCRIBE, [given(email)], wanted, custom_source="x"),
+            body(UNSUBSCRIBE, [withdrawn(email)], wanted),
+            addresses(SUPPRESS, email),
+            members(UNSUPPRESS, wanted),
+            erasure(email="leo@nevent-demo.es"),
+        )
+    }
+    for kind in (SUPPRESS, UNSUPPRESS):
+        job = answers[f"POST /api/{kind}s"].json()["data"]["id"]
+        answers[f"GET /api/{kind}s"] = api.get(f"/{kind}s", sort="-created")
+        answers[f"GET /api/{kind}s/{{job_id}}"] = api.get(f"/{kind}s/{job}")
     return answers
 
 
@@ -166,6 +215,26 @@ def test_a_refusal_has_the_vendors_shape(api: Api, path: str, status: int) -> No
     answer = api.http.get(path)
     assert answer.status_code == status
     VALIDATORS["GET /api/profiles 4"].validate(answer.json())
+
+
+def test_a_profile_has_the_vendors_shape_whatever_its_consent(
+    api: Api, klaviyo: KlaviyoHandle
+) -> None:
+    """Subscribed to everything, then unsubscribed, suppressed and off a list."""
+    email, phone = "ana@nevent-demo.es", "+34600112233"
+    wanted = api.new_list(opt_in_process="single_opt_in")
+    channels = "email.marketing sms.marketing sms.transactional"
+    path = f"/lists/{wanted}/profiles"
+    for sent in (
+        body(SUBSCRIBE, [given(email, phone, channels=channels)], wanted, custom_source="x"),
+        addresses(SUPPRESS, email),
+        body(UNSUBSCRIBE, [withdrawn(email, phone, channels=channels)]),
+    ):
+        assert api.change(sent).status_code == 202
+        VALIDATORS["GET /api/profiles 2"].validate(api.get("/profiles", **ALL).json())
+        VALIDATORS["GET /api/lists/{id}/profiles 2"].validate(api.get(path, **ALL).json())
+    klaviyo.unsubscribe(email, list_id=wanted)
+    VALIDATORS["GET /api/profiles 2"].validate(api.get("/profiles", **ALL).json())
 
 
 def test_the_schemas_do_refuse(api: Api) -> None:

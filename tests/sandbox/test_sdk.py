@@ -6,6 +6,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from consent_bodies import (
+    SUBSCRIBE,
+    SUPPRESS,
+    UNSUBSCRIBE,
+    UNSUPPRESS,
+    addresses,
+    body,
+    erasure,
+    given,
+    members,
+    withdrawn,
+)
 from klaviyo_api import KlaviyoAPI
 from nevent_sandbox.klaviyo.operations import OPERATIONS
 from openapi_client.exceptions import ApiException
@@ -101,6 +113,54 @@ def _lists(sdk: Any, wanted: str, profile: str) -> None:
     assert [each.id for each in sdk.Lists.get_lists().data] == [wanted]
 
 
+def _marketing(sdk: Any, email: str) -> Any:
+    filtered = f'equals(email,"{email}")'
+    (found,) = sdk.Profiles.get_profiles(
+        filter=filtered, additional_fields_profile=["subscriptions"]
+    ).data
+    return found.attributes.subscriptions.email.marketing
+
+
+def _consents(sdk: Any) -> None:
+    own = sdk.Profiles
+    eva, attributes = "eva@nevent-demo.es", {"name": "News", "opt_in_process": "single_opt_in"}
+    wanted = sdk.Lists.create_list({"data": {"type": "list", "attributes": attributes}}).data.id
+    own.bulk_subscribe_profiles(body(SUBSCRIBE, [given(eva)], wanted, custom_source="Box office"))
+    marketing = _marketing(sdk, eva)
+    assert (marketing.consent, marketing.custom_method_detail) == ("SUBSCRIBED", "Box office")
+    suppressed = own.bulk_suppress_profiles(members(SUPPRESS, wanted))
+    read = own.get_bulk_suppress_profiles_job(suppressed.data.id).data.attributes
+    assert (read.status, read.completed_count) == ("complete", 1)
+    assert own.get_bulk_suppress_profiles_jobs().data[0].id == suppressed.data.id
+    assert [each.reason for each in _marketing(sdk, eva).suppression] == ["USER_SUPPRESSED"]
+    lifted = own.bulk_unsuppress_profiles(addresses(UNSUPPRESS, eva))
+    assert own.get_bulk_unsuppress_profiles_job(lifted.data.id).data.attributes.total_count == 1
+    assert own.get_bulk_unsuppress_profiles_jobs(sort="-created").data[0].id == lifted.data.id
+    own.bulk_unsubscribe_profiles(body(UNSUBSCRIBE, [withdrawn(eva)], wanted))
+    own.bulk_unsubscribe_profiles(body(UNSUBSCRIBE, [withdrawn(eva)]))
+    marketing = _marketing(sdk, eva)
+    assert (marketing.consent, marketing.suppression[0].reason) == ("UNSUBSCRIBED", "UNSUBSCRIBE")
+    assert marketing.list_suppressions[0].list_id == wanted
+    sdk.Data_Privacy.request_profile_deletion(erasure(email=eva))
+    assert own.get_profiles(filter=f'equals(email,"{eva}")').data == []
+
+
+def _flows(sdk: Any, klaviyo: KlaviyoHandle, wanted: str) -> None:
+    condition = {"type": "profile-group-membership", "is_member": True, "group_ids": [wanted]}
+    definition = {"condition_groups": [{"conditions": [condition]}]}
+    segment = klaviyo.add_segment("Fans", definition, profile_count=2)
+    flow = klaviyo.add_flow("Welcome", trigger={"type": "segment", "id": segment})
+    (found,) = sdk.Flows.get_flows(filter='equals(status,"live")', include=["flow-actions"]).data
+    assert (found.id, found.attributes.trigger_type) == (flow, "Added to List")
+    read = sdk.Flows.get_flow(flow, additional_fields_flow=["definition"])
+    assert read.data.attributes.definition.triggers == [{"type": "segment", "id": segment}]
+    (listed,) = sdk.Segments.get_segments(include=["flow-triggers"]).data
+    assert listed.attributes.name == "Fans"
+    whole = sdk.Segments.get_segment(segment, additional_fields_segment=["profile_count"])
+    assert whole.data.attributes.profile_count == 2
+    assert whole.data.attributes.definition.condition_groups[0].conditions
+
+
 def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHandle) -> None:
     """Each answer becomes the model that the vendor declares for it."""
     (account,) = sdk.Accounts.get_accounts().data
@@ -111,6 +171,8 @@ def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHand
     profile = _profiles(sdk)
     _events(sdk)
     _lists(sdk, wanted, profile)
+    _consents(sdk)
+    _flows(sdk, klaviyo, wanted)
     requests = klaviyo.requests()
     assert {each["operation"] for each in requests} == OPERATIONS.keys()
     assert {each["status"] for each in requests} == {200, 201, 202, 204}

@@ -96,7 +96,9 @@ def _signal_handlers() -> Iterator[None]:
 
 
 def _target(tmp_path: Path, **config: Any) -> ThingsTarget:
-    return ThingsTarget(config={"rejects_path": str(tmp_path / "rejects.jsonl"), **config})
+    paths = {"rejects_path": "rejects.jsonl", "store_path": "things.sqlite"}
+    settings = {name: str(tmp_path / path) for name, path in paths.items()}
+    return ThingsTarget(config={**settings, **config})
 
 
 def _lines(*messages: Message) -> io.StringIO:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from klaviyo_client.limits import MAX_PROFILE_BYTES
+from target_klaviyo.kinds import EVENTS, LIST_MEMBERS, PROFILES
 from target_klaviyo.queues import Origin, Queue, Row
-from target_klaviyo.shipments import EVENTS, PROFILES, decode, encode
+from target_klaviyo.shipments import decode, encode
 
 if TYPE_CHECKING:
     from singer_outcomes.sink import OutcomeSink
@@ -93,3 +94,29 @@ def test_an_event_read_twice_is_kept_once_and_others_of_its_person_beside_it() -
     for identity in ("t1", "t2", "t1"):
         queue.put(_row(identity, "ana"))
     assert [identity for identity, _ in _taken(queue)] == ["t1", "t2"]
+
+
+def test_rows_of_one_request_are_of_one_group_and_in_order() -> None:
+    """What is added to a list and what is taken off it are two requests, a person's in order."""
+    queue = Queue(LIST_MEMBERS)
+    for identity, person, group in (("a", "ana", "add"), ("b", "eva", "remove"), ("c", "ana", "x")):
+        queue.put(Row(identity, (person,), b"{}", ORIGIN, group=group))
+    taken = [[row.identity for row in queue.take(set(), half=False)] for _ in range(3)]
+    assert taken == [["a"], ["b"], ["c"]]
+
+
+def test_a_person_who_waits_elsewhere_is_left_until_they_have_gone() -> None:
+    """A profile goes before the events of its person; other people's events go meanwhile."""
+    queue = Queue(EVENTS)
+    for identity, person in (("t1", "ana"), ("t2", "eva")):
+        queue.put(_row(identity, person))
+    assert [row.identity for row in queue.take(set(), half=False, after=[{"ana": 0}])] == ["t2"]
+
+
+def test_rows_of_the_erased_are_taken_out_and_nobody_elses() -> None:
+    """By any identifier."""
+    queue = Queue(PROFILES)
+    for row in (_row("ana", "600", x=1), _row("eva", x=2)):
+        queue.put(row)
+    assert [row.identity for row in queue.drop(["600", "nobody"])] == ["ana"]
+    assert [identity for identity, _ in _taken(queue)] == ["eva"]

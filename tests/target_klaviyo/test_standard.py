@@ -44,4 +44,8 @@ class TestStandard(StandardTests):  # type: ignore[misc]  # made at run time
 
     @pytest.fixture(autouse=True)
     def _into_the_sandbox(self, klaviyo: KlaviyoHandle, tmp_path: Path) -> None:
-        CONFIG.update(api_url=klaviyo.url, rejects_path=str(tmp_path / "rejects.jsonl"))
+        CONFIG.update(
+            api_url=klaviyo.url,
+            rejects_path=str(tmp_path / "rejects.jsonl"),
+            store_path=str(tmp_path / "store.sqlite"),
+        )

@@ -50,6 +50,8 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True):
     job_seconds: float = 0.0  # from the 202 to `complete`
     visibility_seconds: float = 0.0  # until reads see new profiles and events
     pointers: Literal["all", "first", "none"] = "all"  # how many places a 400 names
+    effect_seconds: float = 0.0  # until subscribing, unsubscribing and deleting take effect
+    opt_in_process: Literal["single_opt_in", "double_opt_in"] = "single_opt_in"  # without a list
 
 
 class Account:
@@ -62,7 +64,7 @@ class Account:
         self.knobs = Knobs()
         self.faults = Faults()
         self.log = RequestLog()
-        self.due = float("inf")  # when the next import job ends
+        self.due = float("inf")  # when the next thing that was accepted takes effect
 
     def reset(self) -> None:
         """As if just opened."""

@@ -20,22 +20,27 @@ from nevent_sandbox.front import Front
 from nevent_sandbox.klaviyo import (
     account,
     control,
+    deletions,
     events,
+    flows,
     jobs,
     lists,
     members,
     metrics,
     profiles,
     recording,
+    subscribing,
+    suppressing,
+    segments,
 )
 from nevent_sandbox.klaviyo.access import check_revision, check_scopes, key_of
 from nevent_sandbox.klaviyo.account import Account
 from nevent_sandbox.klaviyo.bodies import check_shape, decoded
 from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.errors import ApiError, invalid, plain, throttled
-from nevent_sandbox.klaviyo.imports import settle
 from nevent_sandbox.klaviyo.operations import OPERATIONS
 from nevent_sandbox.klaviyo.query import parsed_query
+from nevent_sandbox.klaviyo.settling import settle
 from nevent_sandbox.klaviyo.shapes import SCHEMAS
 
 if TYPE_CHECKING:
@@ -51,7 +56,11 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.api+json"
 HANDLERS: dict[str, Callable[[Call], Answer]] = {
     name: handler
-    for resource in (account, profiles, jobs, recording, events, lists, members, metrics)
+    for resource in (
+        *(account, profiles, jobs, recording, events, lists, members, metrics),
+        *(subscribing, suppressing, deletions),
+        *(flows, segments),
+    )
     for name, handler in resource.HANDLERS.items()
 }
 _PATTERNS = [

@@ -13,7 +13,17 @@ from starlette.routing import Route
 
 from nevent_sandbox.control import control_routes, told
 from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
-from nevent_sandbox.klaviyo import events, imports, jobs, moments, profiles
+from nevent_sandbox.klaviyo import (
+    consent_control,
+    events,
+    flows,
+    jobs,
+    moments,
+    placing,
+    profiles,
+    segments,
+    settling,
+)
 from nevent_sandbox.klaviyo.account import ATTRIBUTES, Account, Knobs
 from nevent_sandbox.klaviyo.calls import Call
 from nevent_sandbox.klaviyo.operations import OPERATIONS
@@ -24,7 +34,10 @@ if TYPE_CHECKING:
 
 EVERYTHING = 1_000_000
 _PART = "ORDER BY p.n LIMIT ? OFFSET ?"
-_KINDS = ("profiles", "events", "lists", "metrics", "jobs")
+_KINDS = (
+    *("profiles", "events", "lists", "metrics", "jobs", "flows", "segments"),
+    *consent_control.KINDS,
+)
 
 
 def routes(account: Account) -> list[Route]:
@@ -46,17 +59,19 @@ def routes(account: Account) -> list[Route]:
     return [
         Route("/_sandbox/state", state, methods=["GET"]),
         Route("/_sandbox/knobs", knobs, methods=["POST"]),
+        consent_control.route(account),
+        *placing.routes(account),
         *control_routes(
             faults=account.faults,
             log=account.log,
             reset=account.reset,
-            cleared=lambda: imports.release(account),
+            cleared=lambda: settling.release(account),
         ),
     ]
 
 
 def _state(account: Account, query: dict[str, str]) -> Document:
-    imports.settle(account)
+    settling.settle(account)
     db = account.store.reading()
     kind = query.get("kind")
     if kind == "counts":
@@ -157,4 +172,7 @@ _DUMPS: dict[str, Any] = {
     "lists": _lists,
     "metrics": _metrics,
     "jobs": _jobs,
+    **consent_control.DUMPS,
+    "flows": flows.dump,
+    "segments": segments.dump,
 }

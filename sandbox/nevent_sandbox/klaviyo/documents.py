@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 FOLDERS = {
     "account": "accounts",
     "event": "events",
+    "flow": "flows",
+    "flow-action": "flow-actions",
     "list": "lists",
     "metric": "metrics",
     "profile": "profiles",
     "profile-bulk-import-job": "profile-bulk-import-jobs",
+    "profile-suppression-bulk-create-job": "profile-suppression-bulk-create-jobs",
+    "profile-suppression-bulk-delete-job": "profile-suppression-bulk-delete-jobs",
+    "segment": "segments",
 }
 UNLINKED_SELF = frozenset({"import-errors"})  # relationships that have no address of their own
 

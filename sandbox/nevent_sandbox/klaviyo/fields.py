@@ -17,6 +17,21 @@ _PUSH_METADATA = (
 )
 _ADDRESS = "address1 address2 city country region zip"
 
+_EMAIL_MESSAGE = (
+    "add_tracking_params additional_filters bcc_email cc_email custom_tracking_params from_email "
+    "from_label id name preview_text reply_to_email smart_sending_enabled subject_line "
+    "template_id transactional"
+)
+_SMS_MESSAGE = (
+    "add_info_link add_opt_out_language add_org_prefix body dynamic_image image_id "
+    "include_contact_card message_hierarchy shorten_links sms_quiet_hours_enabled"
+)
+_PUSH_MESSAGE = (
+    "action_buttons android_link badge badge_options conversion_metric_id ios_link kv_pairs "
+    "on_open push_type sound title video_asset_id web_url"
+)
+_BADGE = "badge_config set_from_property value"
+
 
 def _within(parent: str, names: str) -> str:
     """A block and its members: `location location.city …`."""
@@ -42,6 +57,61 @@ _SUBSCRIPTIONS = " ".join(
         ),
     ]
 )
+
+
+def _message(parent: str, more: str = "") -> str:
+    """A message of an action, whichever it is."""
+    names = f"{_EMAIL_MESSAGE} {_SMS_MESSAGE} {_PUSH_MESSAGE} vendor_id {more}"
+    return " ".join(
+        [
+            _within(parent, names),
+            f"{parent}.additional_filters.condition_groups",
+            _within(f"{parent}.badge_options", _BADGE),
+        ]
+    )
+
+
+_ACTION_DATA = "definition.data"
+_FLOW_ACTION = " ".join(
+    [
+        "created id updated",
+        _within("definition", "data id links temporary_id type"),
+        _within("definition.links", "next next_if_false next_if_true"),
+        _within(
+            _ACTION_DATA,
+            "branches delay_until_time delay_until_weekdays experiment_status list_id name "
+            "on_execution profile_operations secondary_value status target_days target_time "
+            "timezone trigger_id trigger_subtype trigger_type unit value",
+        ),
+        *(
+            _within(f"{_ACTION_DATA}.{each}", "condition_groups")
+            for each in ("action_output_filter", "profile_filter", "trigger_filter")
+        ),
+        _within(
+            f"{_ACTION_DATA}.service_configuration",
+            "event_key event_payload report_id service_method_type tracking_company_id",
+        ),
+        _message(f"{_ACTION_DATA}.message", "headers to_emails url"),
+        _within(f"{_ACTION_DATA}.main_action", "data id links temporary_id type data.status"),
+        f"{_ACTION_DATA}.main_action.links.next",
+        _message(f"{_ACTION_DATA}.main_action.data.message"),
+        _within(
+            f"{_ACTION_DATA}.current_experiment",
+            "allocations id name started variations winner_metric",
+        ),
+        _within(
+            f"{_ACTION_DATA}.current_experiment.automatic_winner_selection_settings",
+            "automatic_end_date automatic_end_statistical_certainty enabled",
+        ),
+    ]
+)
+_FLOW_DEFINITION = " ".join(
+    [
+        _within("definition", "actions entry_action_id triggers"),
+        _within("definition.profile_filter", "condition_groups"),
+        _within("definition.reentry_criteria", "duration unit"),
+    ]
+)
 _PLAIN_PROFILE = (
     "created email external_id first_name id image last_event_date last_name locale "
     "organization phone_number properties title updated " + _within("location", _LOCATION)
@@ -55,7 +125,8 @@ _FIELDS = {
     "attribution": "id",
     "conversation": "channel id",
     "event": "datetime event_properties id timestamp uuid",
-    "flow": "archived created id name status trigger_type updated",
+    "flow": f"archived created id name status trigger_type updated {_FLOW_DEFINITION}",
+    "flow-action": _FLOW_ACTION,
     "import-error": f"code detail id original_payload title {_within('source', 'pointer')}",
     "list": "created id name opt_in_process profile_count updated",
     "metric": "created id integration name updated",
@@ -63,9 +134,13 @@ _FIELDS = {
     + _within("predictive_analytics", _PREDICTIONS),
     "profile-bulk-import-job": "completed_at completed_count created_at expires_at failed_count "
     "id started_at status total_count",
+    **dict.fromkeys(
+        ("profile-suppression-bulk-create-job", "profile-suppression-bulk-delete-job"),
+        "completed_at completed_count created_at id skipped_count status total_count",
+    ),
     "push-token": "background created enablement_status id platform recorded_date token vendor "
     + _within("metadata", _PUSH_METADATA),
-    "segment": "created id is_active is_processing is_starred name updated "
+    "segment": "created id is_active is_processing is_starred name profile_count updated "
     + _within("definition", "condition_groups"),
     "tag": "id name",
 }
@@ -73,12 +148,16 @@ FIELDS = {kind: frozenset(names.split()) for kind, names in _FIELDS.items()}
 ADDITIONAL = {
     "profile": frozenset({"subscriptions", "predictive_analytics"}),
     "list": frozenset({"profile_count"}),
+    "flow": frozenset({"definition"}),
+    "segment": frozenset({"profile_count"}),
 }
 _PLAIN = frozenset(_PLAIN_PROFILE.split())
 # What an operation leaves out of a type's fields.
 _WITHOUT = {
     "profile": FIELDS["profile"] - _PLAIN,
     "list": frozenset({"profile_count"}),
+    "flow": frozenset(_FLOW_DEFINITION.split()),
+    "segment": frozenset({"profile_count"}),
 }
 
 

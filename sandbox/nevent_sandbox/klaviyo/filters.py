@@ -24,6 +24,8 @@ _SQL_OPS = {
     "less-than": "<",
     "less-or-equal": "<=",
 }
+_GLOBS = {"contains": "*{}*", "starts-with": "{}*", "ends-with": "*{}"}
+BOOLEANS = (True, False)
 MOST_TOKENS = 2_000
 AHEAD = ("greater-than", "greater-or-equal")
 
@@ -43,6 +45,7 @@ class Column(NamedTuple):
     moment: bool = False
     past: bool = False  # a `greater…` value in the future is refused
     scale: int = 1
+    only: tuple[Any, ...] = ()  # the values it takes; none: any
 
 
 def conditions(text: str, operation: Operation) -> list[Condition]:
@@ -80,16 +83,25 @@ def where(
         elif isinstance(each.value, list):
             marks = ",".join("?" * len(each.value))
             clauses.append(f"{column.sql} IN ({marks})")
-            values += each.value
+            values += [_comparable(each._replace(value=value), column, now) for value in each.value]
         elif each.value is None and each.op == "equals":
             clauses.append(f"{column.sql} IS NULL")
         else:
-            clauses.append(f"{column.sql} {_SQL_OPS[each.op]} ?")
+            op = "GLOB" if each.op in _GLOBS else _SQL_OPS[each.op]
+            clauses.append(f"{column.sql} {op} ?")
             values.append(_comparable(each, column, now))
     return clauses, values
 
 
 def _comparable(condition: Condition, column: Column, now: float) -> Any:
+    # The type counts: in Python true is 1.
+    if column.only and (type(condition.value), condition.value) not in [
+        (type(each), each) for each in column.only
+    ]:
+        raise bad_parameter("filter", f"'{condition.field}' does not take this value.")
+    if condition.op in _GLOBS:
+        text = re.sub(r"([*?\[])", r"[\1]", str(condition.value))
+        return _GLOBS[condition.op].format(text)
     if not column.moment:
         return condition.value
     try:

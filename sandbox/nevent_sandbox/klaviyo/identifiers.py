@@ -47,6 +47,11 @@ def short_id(length: int) -> str:
     return "".join(random.choices(_MIXED, k=length))  # noqa: S311  # no secret
 
 
+def number_id(length: int) -> str:
+    """A flow action's id: digits."""
+    return "".join(random.choices(string.digits[1:], k=length))  # noqa: S311  # no secret
+
+
 def job_id(now: float) -> str:
     """A job's id: opaque."""
     text = f"Profile.maintenance:bulk-import.{short_id(4)}.{int(now * 1_000_000)}.{short_id(6)}"

@@ -68,25 +68,10 @@ def queue(call: Call) -> int:
     return number
 
 
-def settle(account: Account) -> None:
-    """Bring jobs that are due to their end, oldest first."""
-    if account.due > account.clock.time():
-        return
-    with account.store.writing() as db:
-        now = account.clock.time()
-        sql = "SELECT n, body, due FROM jobs WHERE finished IS NULL AND due <= ? ORDER BY due, n"
-        for number, body, due in db.execute(sql, (now,)).fetchall():
-            _run(account, db, number, _decode(body), due)
-        (coming,) = db.execute("SELECT min(due) FROM jobs WHERE finished IS NULL").fetchone()
-        account.due = float("inf") if coming is None else coming
-
-
-def release(account: Account) -> None:
-    """Let jobs that stick come to their end."""
-    with account.store.writing() as db:
-        now = account.clock.time()
-        if db.execute("UPDATE jobs SET due = ? WHERE due IS NULL", (now,)).rowcount:
-            account.due = now
+def finish(account: Account, db: sqlite3.Connection, number: int) -> None:
+    """Bring a job that is due to its end."""
+    body, due = db.execute("SELECT body, due FROM jobs WHERE n = ?", (number,)).fetchone()
+    _run(account, db, number, _decode(body), due)
 
 
 def _run(

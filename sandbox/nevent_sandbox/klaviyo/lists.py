@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nevent_sandbox.klaviyo import moments
+from nevent_sandbox.klaviyo import flows, moments
 from nevent_sandbox.klaviyo.documents import collection, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
@@ -40,7 +40,7 @@ def as_list(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
         "opt_in_process": opt_in,
         **more,
     }
-    related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    related = flows.related(call, RELATIONSHIPS, identifier)
     return resource(call, "list", identifier, attributes, RELATIONSHIPS, related)
 
 
@@ -95,7 +95,8 @@ def list_lists(call: Call) -> Answer:
         descending=sort.startswith("-"),
     )
     found = page(call.account.store.reading(), selection, call.query)
-    return collection(call, [as_list(call, row[2:]) for row in found.rows], found)
+    made = [as_list(call, row[2:]) for row in found.rows]
+    return collection(call, made, found, flows.triggered(call, made))
 
 
 def create_list(call: Call) -> Answer:
@@ -118,7 +119,8 @@ def get_list(call: Call) -> Answer:
         sql = "SELECT count(*) FROM members WHERE list = ?"
         more["profile_count"] = db.execute(sql, (number,)).fetchone()[0]
     row = db.execute(f"SELECT {COLUMNS} FROM lists l WHERE n = ?", (number,)).fetchone()  # noqa: S608  # our own names
-    return single(call, as_list(call, row, **more))
+    made = as_list(call, row, **more)
+    return single(call, made, flows.triggered(call, [made]))
 
 
 def known_list(db: sqlite3.Connection, identifier: str) -> int:

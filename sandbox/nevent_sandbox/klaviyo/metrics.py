@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nevent_sandbox.klaviyo import moments
+import msgspec
+
+from nevent_sandbox.klaviyo import flows, moments
 from nevent_sandbox.klaviyo.documents import collection, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
@@ -15,31 +17,37 @@ from nevent_sandbox.klaviyo.paging import Selection, page
 if TYPE_CHECKING:
     import sqlite3
 
+    from nevent_sandbox.klaviyo.account import Account
     from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
 COLUMNS = "x.id, x.name, x.service, x.created, x.updated"
 RELATIONSHIPS = ("flow-triggers",)
 DEFAULT_SERVICE = "API"
-_FILTERS = {"integration.name": Column("x.service"), "integration.category": Column("'API'")}
+NATIVE_SERVICE = "Klaviyo"  # of events that Klaviyo writes itself
+_INTEGRATIONS = {NATIVE_SERVICE: ("0rG4eQ", "Internal")}  # id and category
+_OTHERS = ("7FtS4J", "API")
+_CATEGORY = f"CASE x.service WHEN '{NATIVE_SERVICE}' THEN 'Internal' ELSE 'API' END"
+_FILTERS = {"integration.name": Column("x.service"), "integration.category": Column(_CATEGORY)}
 
 
 def metric(call: Call, columns: tuple[Any, ...]) -> Document:
     """A metric resource of a row of `COLUMNS`."""
     identifier, name, service, created, updated = columns
+    integration, category = _INTEGRATIONS.get(service, _OTHERS)
     attributes = {
         "name": name,
         "created": moments.told(created),
         "updated": moments.told(updated),
         "integration": {
             "object": "integration",
-            "id": "0rG4eQ",
+            "id": integration,
             "key": service.lower(),
             "name": service,
-            "category": "API",
+            "category": category,
         },
     }
-    related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}
+    related = flows.related(call, RELATIONSHIPS, identifier)
     return resource(call, "metric", identifier, attributes, RELATIONSHIPS, related)
 
 
@@ -73,7 +81,8 @@ def list_metrics(call: Call) -> Answer:
     selection = Selection(COLUMNS, "metrics x", ["1", *clauses], values, "x.n", "x.n")
     query = call.query._replace(size=METRICS_PAGE)
     found = page(call.account.store.reading(), selection, query)
-    return collection(call, [metric(call, row[2:]) for row in found.rows], found)
+    made = [metric(call, row[2:]) for row in found.rows]
+    return collection(call, made, found, flows.triggered(call, made))
 
 
 def get_metric(call: Call) -> Answer:
@@ -82,7 +91,23 @@ def get_metric(call: Call) -> Answer:
     row = call.account.store.reading().execute(sql, (call.ids["id"],)).fetchone()
     if row is None:
         raise not_found("metric", call.ids["id"])
-    return single(call, metric(call, row))
+    made = metric(call, row)
+    return single(call, made, flows.triggered(call, [made]))
+
+
+class NewMetric(msgspec.Struct, forbid_unknown_fields=True):
+    """A metric as a test puts it into the account, without an event."""
+
+    name: str
+    service: str = DEFAULT_SERVICE
+
+
+def add(account: Account, new: NewMetric) -> str:
+    """Make a metric, or find the one there is; its id."""
+    with account.store.writing() as db:
+        number = Metrics(db, account.clock.time()).number(new.name, new.service)
+        (identifier,) = db.execute("SELECT id FROM metrics WHERE n = ?", (number,)).fetchone()
+    return str(identifier)
 
 
 HANDLERS = {"GET /api/metrics": list_metrics, "GET /api/metrics/{id}": get_metric}

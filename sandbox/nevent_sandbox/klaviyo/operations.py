@@ -5,13 +5,14 @@ Compared with the vendor's OpenAPI documents by `tests/sandbox/test_operations.p
 
 from __future__ import annotations
 
+from nevent_sandbox.klaviyo.consent_operations import OF_CONSENT
+from nevent_sandbox.klaviyo.marketing_operations import OF_MARKETING, SEGMENT_SIZE
 from nevent_sandbox.klaviyo.operation import ExtraLimit, Operation
 
 FOUR_OPS = "greater-or-equal greater-than less-or-equal less-than"
 IS = "equals"
 IS_ANY = "any equals"
 AFTER_BEFORE = "greater-than less-than"
-
 
 _JOBS = "/api/profile-bulk-import-jobs"
 _MARKETING = "subscriptions.email.marketing"
@@ -238,13 +239,13 @@ _TABLE = (
         fields="flow metric",
     ),
 )
-OPERATIONS = {operation.name: operation for operation in _TABLE}
+OPERATIONS = {operation.name: operation for operation in (*_TABLE, *OF_CONSENT, *OF_MARKETING)}
 METRICS_PAGE = 200  # fixed
-
 
 EXTRA_LIMITS = (
     ExtraLimit("additional-fields[profile]", "predictive_analytics", 10, 150),
     ExtraLimit("additional-fields[list]", "profile_count", 1, 15),
+    SEGMENT_SIZE,
     ExtraLimit("include", "lists", 1, 15, "GET /api/profiles/{id}"),
     ExtraLimit("include", "segments", 1, 15, "GET /api/profiles/{id}"),
 )

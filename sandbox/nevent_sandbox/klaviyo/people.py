@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from nevent_sandbox.klaviyo.consent_tables import numbered
 from nevent_sandbox.klaviyo.errors import duplicate_profile, not_found
 from nevent_sandbox.klaviyo.identifiers import Ulids
 from nevent_sandbox.klaviyo.merging import merged, patched
@@ -85,8 +86,7 @@ class People:
         self._by: dict[str, dict[str, Person]] = {name: {} for name in ("id", *IDENTIFIERS)}
         self._new: dict[int, Person] = {}
         self._touched: dict[int, Person] = {}
-        (last,) = db.execute("SELECT coalesce(max(n), 0) FROM profiles").fetchone()
-        self._next: int = last + 1
+        self._next: int = numbered(db) + 1
 
     def load(self, rows: Iterable[Document]) -> None:
         """Fetch whoever these profile resources may be about."""
@@ -135,6 +135,25 @@ class People:
             patched(person.attributes, meta.get("patch_properties") or {})
         self.touch(person)
         return person, created
+
+    def identified(self, row: Document) -> Person | None:
+        """Whom a row is about, made when unknown, touched only by identifiers that are new.
+
+        None without any identifier that finds or makes somebody.
+
+        Raises:
+            ApiError: 404 for an unknown id, 409 when the identifiers belong to two profiles.
+        """
+        attributes = row["attributes"]
+        given = {name: attributes[name] for name in IDENTIFIERS if attributes.get(name)}
+        if "email" in given:
+            given["email"] = given["email"].lower()
+        person = self.find(row)
+        if person is None and not given:
+            return None
+        if person is None or any(getattr(person, name) != given[name] for name in given):
+            person, _ = self.upsert({"id": row.get("id"), "attributes": given}, clears=False)
+        return person
 
     def find(self, row: Document) -> Person | None:
         """Whom a profile resource is about: by id, else e-mail, else phone, else the others.

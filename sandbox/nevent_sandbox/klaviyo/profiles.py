@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nevent_sandbox.klaviyo import moments
+from nevent_sandbox.klaviyo import moments, optouts
 from nevent_sandbox.klaviyo.calls import Answer, Call
+from nevent_sandbox.klaviyo.consent_tables import hand_over, remove
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import ApiError, duplicate_profile, invalid, not_found, refused
 from nevent_sandbox.klaviyo.filters import Column, where
@@ -16,7 +17,7 @@ from nevent_sandbox.klaviyo.merging import LOCATION, STANDARD
 from nevent_sandbox.klaviyo.paging import Selection, page
 from nevent_sandbox.klaviyo.people import IDENTIFIERS, People
 from nevent_sandbox.klaviyo.person_rules import problems
-from nevent_sandbox.klaviyo.subscriptions import consent, predictions
+from nevent_sandbox.klaviyo.subscriptions import predictions, subscriptions
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 # After the two columns that paging needs.
 COLUMNS = (
-    "p.id, p.email, p.phone_number, p.external_id, p.created, p.updated, p.last_event, p.attributes"
+    "p.id, p.email, p.phone_number, p.external_id, p.created, p.updated, p.last_event, "
+    "p.attributes, p.n"
 )
 RELATIONSHIPS = ("lists", "segments", "push-tokens", "conversations")
-_MARKETING = "subscriptions.email.marketing"
 _NOTHING = Column("NULL")
 FILTERS = {
     **{name: Column(f"p.{name}") for name in ("id", "email", "phone_number", "external_id")},
@@ -36,11 +37,6 @@ FILTERS = {
     "push_token": _NOTHING,
     "created": Column("p.created", moment=True, past=True),
     "updated": Column("p.updated", moment=True, past=True),
-    f"{_MARKETING}.list_suppressions.reason": _NOTHING,
-    f"{_MARKETING}.list_suppressions.timestamp": _NOTHING,
-    f"{_MARKETING}.list_suppressions.list_id": _NOTHING,
-    f"{_MARKETING}.suppression.reason": _NOTHING,
-    f"{_MARKETING}.suppression.timestamp": _NOTHING,
 }
 _SORTS = {"created": "p.created", "updated": "p.updated", "id": "p.id"}
 _SORTS["email"] = "coalesce(p.email, '')"
@@ -52,7 +48,7 @@ def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
 
     `more` are attributes beside the usual ones.
     """
-    identifier, email, phone, external, created, updated, last_event, blob = columns
+    identifier, email, phone, external, created, updated, last_event, blob, number = columns
     held = _decode(blob)
     location = held.get("location") or {}
     attributes: Document = {
@@ -68,7 +64,9 @@ def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
         **more,
     }
     if "subscriptions" in call.query.additional:
-        attributes["subscriptions"] = consent(email=email is not None)
+        attributes["subscriptions"] = subscriptions(
+            call.account.store.reading(), number, email=bool(email), phone=bool(phone)
+        )
     if "predictive_analytics" in call.query.additional:
         attributes["predictive_analytics"] = predictions()
     related: Document = {name: [] for name in call.query.include if name in RELATIONSHIPS}
@@ -78,15 +76,17 @@ def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
 def list_profiles(call: Call) -> Answer:
     """One page of profiles; unsorted ones come in order of creation."""
     now = call.account.clock.time()
-    clauses, values = where(list(call.query.conditions), FILTERS, now)
+    plain = [each for each in call.query.conditions if each.field in FILTERS]
+    clauses, values = where(plain, FILTERS, now)
     sort = call.query.sort or "n"
+    found_by = optouts.source(call.query.conditions, call.query.sort, now)
     selection = Selection(
         COLUMNS,
-        "profiles p",
-        ["p.visible <= ?", *clauses],
-        [now, *values],
-        _SORTS.get(sort.removeprefix("-"), "p.n"),
-        "p.n",
+        found_by.tables,
+        ["p.visible <= ?", *clauses, *found_by.clauses],
+        [now, *values, *found_by.values],
+        _SORTS.get(sort.removeprefix("-"), found_by.sort),
+        found_by.n,
         descending=sort.startswith("-"),
     )
     found = page(call.account.store.reading(), selection, call.query)
@@ -149,8 +149,8 @@ def merge_profiles(call: Call) -> Answer:
         people = People(db, now=call.account.clock.time(), visible=0)
         people.load([{"id": each, "attributes": {}} for each in (target, sources[0])])
         person, source = people.of(target), people.of(sources[0])
-        for table, column in (("events", "profile"), ("members", "profile"), ("profiles", "n")):
-            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,))  # noqa: S608  # our own names
+        hand_over(db, gone, kept)
+        remove(db, gone)
         people.pour(source, person)
         people.save()
     own = f"{call.host}/api/profiles/{target}/"

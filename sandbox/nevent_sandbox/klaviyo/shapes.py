@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jsonschema_rs
 
-Schema = dict[str, Any]
+from nevent_sandbox.klaviyo.consent_shapes import SCHEMAS as OF_CONSENT
+from nevent_sandbox.klaviyo.schemas import ANYTHING as _ANYTHING
+from nevent_sandbox.klaviyo.schemas import FLAG as _FLAG
+from nevent_sandbox.klaviyo.schemas import TEXT as _TEXT
+from nevent_sandbox.klaviyo.schemas import Schema
+from nevent_sandbox.klaviyo.schemas import data as _data
+from nevent_sandbox.klaviyo.schemas import identified as _identified
+from nevent_sandbox.klaviyo.schemas import sealed as _object
+from nevent_sandbox.klaviyo.schemas import typed as _resource
 
 MOST_PROFILES = 10_000
 MOST_MEMBERS = 1_000
 
-_TEXT: Schema = {"type": ["string", "null"]}
-_FLAG: Schema = {"type": ["boolean", "null"]}
-_ANYTHING: Schema = {"type": ["object", "null"]}
 _DEGREES: Schema = {"type": ["string", "number", "null"]}
-
-
-def _object(required: str = "", /, **properties: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": {name.replace("__", "-"): each for name, each in properties.items()},
-        "required": required.split(),
-        "additionalProperties": False,
-    }
-
-
-def _data(schema: Schema) -> Schema:
-    return _object("data", data=schema)
-
-
-def _resource(kind: str, required: str, **members: Schema) -> Schema:
-    return _object(f"type {required}", type={"const": kind}, **members)
-
-
-def _identified(kind: str, most: int | None = None) -> Schema:
-    items = _resource(kind, "id", id={"type": "string"})
-    return {"type": "array", "items": items} | ({"maxItems": most} if most else {})
-
 
 _NAMES = "email phone_number external_id first_name last_name organization locale title image"
 _LOCATION: Schema = {
@@ -192,5 +172,6 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "POST /api/lists/{id}/relationships/profiles": _data(_identified("profile", MOST_MEMBERS)),
     "DELETE /api/lists/{id}/relationships/profiles": _data(_identified("profile", MOST_MEMBERS)),
+    **OF_CONSENT,
 }
 VALIDATORS = {name: jsonschema_rs.validator_for(schema) for name, schema in SCHEMAS.items()}

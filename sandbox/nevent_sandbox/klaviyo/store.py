@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nevent_sandbox.klaviyo.consent_tables import TABLES as OF_CONSENT
+from nevent_sandbox.klaviyo.marketing_tables import TABLES as OF_MARKETING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -112,7 +115,7 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._writer = self._connect()
-        self._writer.executescript(TABLES)
+        self._writer.executescript(TABLES + OF_CONSENT + OF_MARKETING)
 
     def close(self) -> None:
         """Let go of the file and remove it."""

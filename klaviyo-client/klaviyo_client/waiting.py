@@ -1,0 +1,44 @@
+"""Pauses of a session: counted, per thread too, and all ended by one stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+
+class Waits:
+    """Where threads wait for limits and retries. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._here = threading.local()
+        self.seconds = 0.0  # of all threads together
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no wait is allowed any more."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """End every wait, those to come included."""
+        self._stopped.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, or less where it is stopped; what was waited is counted."""
+        if seconds <= 0:
+            return
+        begun = time.monotonic()
+        self._stopped.wait(seconds)
+        waited = time.monotonic() - begun
+        self._here.seconds = self.here() + waited
+        with self._lock:
+            self.seconds += waited
+
+    def pause(self, seconds: float) -> None:
+        """Wait without counting it."""
+        self._stopped.wait(seconds)
+
+    def here(self) -> float:
+        """Seconds that this thread has waited so far."""
+        return getattr(self._here, "seconds", 0.0)

@@ -1,0 +1,31 @@
+"""Tables of flows and segments."""
+
+from __future__ import annotations
+
+TABLES = """
+CREATE TABLE segments (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    is_active INTEGER NOT NULL,
+    is_starred INTEGER NOT NULL,
+    is_processing INTEGER NOT NULL,
+    profile_count INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    definition BLOB NOT NULL  -- JSON
+);
+CREATE TABLE flows (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    archived INTEGER NOT NULL,
+    trigger_type TEXT NOT NULL,
+    started_by TEXT,  -- id of the metric, list or segment
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    definition BLOB NOT NULL  -- JSON
+);
+CREATE INDEX flows_started_by ON flows (started_by) WHERE started_by IS NOT NULL;
+"""

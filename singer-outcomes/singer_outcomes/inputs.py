@@ -1,0 +1,191 @@
+"""The SDK's messages through stream maps into sinks: what the SDK does not do with them.
+
+The underscore methods overridden here are the SDK's; `tests/singer_outcomes` fails when they
+change under us.
+"""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.exceptions import RecordsWithoutSchemaException, StreamMapConfigError
+from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+from typing_extensions import override
+
+from singer_outcomes.ledger import Ledger
+from singer_outcomes.maps import ROW_ERRORS, check_names, failure, with_renames
+from singer_outcomes.process import OrderlyTarget
+from singer_outcomes.progress import Progress
+from singer_outcomes.rejects import RejectedError
+from singer_outcomes.sink import OutcomeSink, WithheldError
+from singer_outcomes.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from singer_sdk.mapper import StreamMap
+    from singer_sdk.sinks import Sink
+
+Record = dict[str, Any]
+
+
+class MappedTarget(OrderlyTarget, abc.ABC):
+    """Takes each message to its sinks; a record that does not fit is an outcome, not an error.
+
+    A subclass names its kinds of stream. A stream's kind is its name up to the first `__`:
+    `profiles`, `profiles__activity`.
+    """
+
+    kinds: ClassVar[Mapping[str, type[OutcomeSink]]]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ledger = Ledger(self._write_state_message)
+        self.summary = Summary()
+        self.progress = Progress(self.summary, self.logger, share=self.message_reader.share)
+        self._sources: dict[str, tuple[str, int]] = {}  # alias -> source stream, which map of it
+        self._schemas: dict[str, tuple[Record, Sequence[str]]] = {}  # of sources, as they came
+
+    @abc.abstractmethod
+    def begin(self) -> None:
+        """The first message with content has come; called before each SCHEMA."""
+
+    @abc.abstractmethod
+    def check(self) -> None:
+        """Raise what failed in the background; called after each message."""
+
+    @abc.abstractmethod
+    def reject(
+        self, sink: OutcomeSink, error: RejectedError, *, key: str, record: Record | None = None
+    ) -> None:
+        """Note one record as rejected."""
+
+    def source_of(self, stream: str) -> str | None:
+        """The tap's name of a stream, before maps; None where it has not come in this run."""
+        return self._sources[stream][0] if stream in self._sources else None
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        kind = stream_name.partition("__")[0]
+        if kind not in self.kinds:
+            raise StreamMapConfigError(
+                f"'{stream_name}' is no kind of stream that {self.name} loads. Give it one in "
+                f"stream_maps ('{stream_name}: {{__alias__: {next(iter(self.kinds))}}}') or leave "
+                f"it out ('{stream_name}: __NULL__'). Kinds: {', '.join(sorted(self.kinds))}; "
+                "more text may follow after two underscores."
+            )
+        return self.kinds[kind]
+
+    @override
+    def _process_schema_message(self, message_dict: Record) -> None:
+        self.begin()
+        self._assert_line_requires(message_dict, {"stream", "schema"})
+        self.message_reader.assert_object(message_dict["schema"], "schema")
+        self._assert_line_requires(message_dict["schema"], {"properties"})
+        name, schema = message_dict["stream"], message_dict["schema"]
+        keys = message_dict.get("key_properties")
+        known = self.mapper.stream_maps.get(name)
+        if known and known[0].raw_schema == schema and known[0].raw_key_properties == keys:
+            return
+        stream_maps = self.config.get("stream_maps") or {}
+        check_names(stream_maps, name, schema["properties"])
+        self.mapper.stream_maps_dict = with_renames(
+            {key: each for key, each in stream_maps.items() if key != "__else__"},
+            name,
+            schema["properties"],
+            keys or (),
+        )
+        self.mapper.register_raw_stream_schema(name, schema, keys)
+        self._schemas[name] = (schema, keys or ())
+        for position, stream_map in enumerate(self.mapper.stream_maps[name]):
+            if isinstance(stream_map, RemoveRecordTransform):
+                continue
+            self._claim(stream_map.stream_alias, source=name, position=position)
+            self.get_sink(
+                stream_map.stream_alias,
+                schema=stream_map.transformed_schema,
+                key_properties=stream_map.transformed_key_properties,
+            )
+
+    def _claim(self, alias: str, *, source: str, position: int) -> None:
+        """One map of one source a name: with two, each record would meet the other's validator."""
+        owner, place = self._sources.setdefault(alias, (source, position))
+        if (owner, place) != (source, position):
+            raise StreamMapConfigError(
+                f"The streams '{owner}' and '{source}' both arrive as '{alias}'. Give one of them "
+                f"a name of its own in stream_maps: '{source}: {{__alias__: {alias}__{source}}}'."
+            )
+
+    @override
+    def _process_record_message(self, message_dict: Record) -> None:
+        if "stream" not in message_dict or "record" not in message_dict:
+            self._assert_line_requires(message_dict, {"stream", "record"})
+        name = message_dict["stream"]
+        stream_maps = self.mapper.stream_maps.get(name)
+        if stream_maps is None:
+            raise RecordsWithoutSchemaException(
+                f"Line {self.message_reader.line_number} is a record of '{name}', whose SCHEMA "
+                "has not come. The tap must send it first."
+            )
+        record = message_dict["record"]
+        self.message_reader.assert_object(record, "record")
+        keys = stream_maps[-1].raw_key_properties or ()  # a first map that removes has none
+        parts = [record.get(name) for name in keys]
+        key = "" if None in parts or "" in parts else "|".join(map(str, parts))
+        for stream_map in stream_maps:
+            if not isinstance(stream_map, RemoveRecordTransform):
+                self.carry(stream_map, record, key=key)
+        self.check()
+
+    def carry(self, stream_map: StreamMap, record: Record, *, key: str) -> bool:
+        """One record through one map to its sink; whatever is wrong with it is an outcome.
+
+        Returns:
+            False where the map left it out.
+        """
+        sink = self._sinks_active[stream_map.stream_alias]
+        assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
+        self.summary.count(sink.stream_name, "read")
+        sink.record_counter_metric.increment()
+        try:
+            # The maps copy what they change; only the untouched record needs a copy of its own.
+            mapped = stream_map.transform(record.copy())
+        except ROW_ERRORS as error:
+            self.reject(sink, failure(stream_map, error), key=key, record=record)
+            return True
+        if mapped is None:
+            self.summary.count(sink.stream_name, "filtered")
+            return False
+        try:
+            sink.accept(mapped, key=key)
+        except RejectedError as rejected:
+            self.reject(sink, rejected, key=key, record=record)
+        except WithheldError as withheld:
+            self.summary.withhold(sink.stream_name, withheld.reason)
+        return True
+
+    @override
+    def _process_batch_message(self, message_dict: Record) -> None:
+        """Refused: the SDK would read the files past the ledger."""
+        raise InvalidInputLine(
+            f"Line {self.message_reader.line_number} is a BATCH message. Set the tap to write "
+            "RECORD messages (remove its batch_config)."
+        )
+
+    @override
+    def _process_state_message(self, message_dict: Record) -> None:
+        """No super: the SDK would emit this state over records whose fate is not known."""
+        self._assert_line_requires(message_dict, {"value"})
+        self.ledger.state(message_dict["value"])
+        self.check()
+
+    @override
+    def _write_state_message(self, state: Record) -> None:
+        with self.progress.beside():
+            super()._write_state_message(state)
+
+    @override
+    def _process_activate_version_message(self, message_dict: Record) -> None:
+        """Nothing to activate: people and events are updated in place."""

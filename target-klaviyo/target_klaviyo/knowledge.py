@@ -1,0 +1,102 @@
+"""What Klaviyo knows of people's consent, read before anything about it is sent."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from klaviyo_client.limits import GET_LISTS
+
+from target_klaviyo.valve import STRANGER, Known, known_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from klaviyo_client import KlaviyoSession
+
+    from target_klaviyo.consents import Channel
+    from target_klaviyo.optouts import OptOuts
+    from target_klaviyo.people import People
+
+LOOKED_UP = 20_000  # people of a run; above, all opt-outs of the account are listed once instead
+NO_ACCOUNT = "unnamed"
+
+
+class Found(NamedTuple):
+    """One person as read: consent of the channel, and the phone beside the e-mail."""
+
+    known: Known
+    phone_number: str | None = None
+
+
+NOBODY = Found(STRANGER)
+
+
+class Knowledge:
+    """Reads consent in bulk. Any thread may ask.
+
+    E-mail of up to 20,000 people a run is looked up person by person; above that the account's
+    opt-outs are listed. Klaviyo has no filter for opt-outs of SMS, so those are always looked up.
+    """
+
+    def __init__(
+        self,
+        session: KlaviyoSession,
+        people: People,
+        opt_outs: OptOuts,
+        *,
+        now: Callable[[], datetime],
+        most: int = LOOKED_UP,
+    ) -> None:
+        self._session = session
+        self._people = people
+        self._opt_outs = opt_outs
+        self._now = now
+        self._most = most
+        self._lock = threading.Lock()
+        self._looked_up = 0
+        self._listed = False
+
+    @property
+    def account(self) -> str:
+        """The account that all this is about, as any answer of Klaviyo's tells it."""
+        if self._session.account is None:
+            self._session.get(GET_LISTS)
+        return self._session.account or NO_ACCOUNT
+
+    def of(self, channel: Channel, identifiers: Collection[str]) -> dict[str, Found]:
+        """Those of these people whom Klaviyo knows."""
+        if channel == "sms":
+            return self._look_up(channel, "phone_number", identifiers)
+        if self._few(len(identifiers)):
+            return self._look_up(channel, "email", identifiers)
+        with self._lock:
+            if not self._listed:
+                self._opt_outs.refresh(self.account, now=self._now())
+                self._listed = True
+        return {
+            address: Found(known)
+            for address, known in self._opt_outs.of(self.account, identifiers).items()
+        }
+
+    def members(self, channel: Channel, list_id: str, identifiers: Collection[str]) -> set[str]:
+        """Those of these people who are on the list."""
+        column = "email" if channel == "email" else "phone_number"
+        return self._people.of_list(list_id, column, identifiers)
+
+    def _few(self, number: int) -> bool:
+        with self._lock:
+            self._looked_up += number
+            return self._looked_up <= self._most
+
+    def _look_up(
+        self, channel: Channel, column: str, identifiers: Collection[str]
+    ) -> dict[str, Found]:
+        found: dict[str, Found] = {}
+        for profile in self._people.find(column, identifiers, consent=True):
+            attributes: dict[str, Any] = profile["attributes"]
+            known = known_of(channel, attributes.get("subscriptions") or {})
+            key = str(attributes[column]).lower()
+            found[key] = Found(known, attributes.get("phone_number"))
+        return found

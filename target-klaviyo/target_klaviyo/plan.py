@@ -1,0 +1,181 @@
+"""What a dry run says would happen."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from target_klaviyo.shipments import decode
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable
+
+    from klaviyo_client.limits import Operation
+
+    from target_klaviyo.flows import StartedFlow
+    from target_klaviyo.people import People
+    from target_klaviyo.queues import Row
+
+PARTS = ("location", "properties")
+FIELDS = (
+    "email,phone_number,external_id,first_name,last_name,organization,locale,title,image,"
+    "location,properties"
+)
+
+
+class Plan:
+    """Counts requests that would be sent and what they would change. Any thread may tell."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._lock = threading.Lock()
+        self._requests: Counter[Operation] = Counter()
+        self._seen: set[str] = set()  # people looked up
+        self.profiles: Counter[str] = Counter()  # new, changed, unchanged
+        self.events: Counter[str] = Counter()  # by metric
+        self.live_events: Counter[str] = Counter()  # those without backfill
+        self.consents: Counter[str] = Counter()  # subscribe, unsubscribe by channel
+        self.flows: list[StartedFlow] = []
+        self.flows_visible = True
+
+    def request(self, operation: Operation) -> None:
+        """One request would be sent."""
+        with self._lock:
+            self._requests[operation] += 1
+
+    def people_of(self, rows: Iterable[Row]) -> None:
+        """These profile resources would be imported: new people, changed ones, or as they are."""
+        rows = list(rows)
+        there = self._there([row.people for row in rows], FIELDS)
+        for row in rows:
+            held = there.get(row.people[0])
+            with self._lock:
+                if held is None:
+                    new = self._seen.isdisjoint(row.people)
+                    self.profiles["new" if new else "changed"] += 1
+                else:
+                    changed = _changes(decode(row.body), held)
+                    self.profiles["changed" if changed else "unchanged"] += 1
+                self._seen.update(row.people)
+
+    def happenings(self, rows: Iterable[Row]) -> None:
+        """These events would be sent; each makes a profile of a person whom Klaviyo lacks."""
+        rows = list(rows)
+        with self._lock:
+            strangers = {row.people[0]: row.people for row in rows}
+            strangers = {k: v for k, v in strangers.items() if self._seen.isdisjoint(v)}
+        there = self._there(strangers.values(), "email,phone_number")
+        with self._lock:
+            for first, people in strangers.items():
+                self.profiles["new"] += first not in there and self._seen.isdisjoint(people)
+                self._seen.update(people)
+            for row in rows:
+                event = decode(row.body)["attributes"]["events"]["data"][0]["attributes"]
+                metric = event["metric"]["data"]["attributes"]["name"]
+                self.events[metric] += 1
+                self.live_events[metric] += not event.get("backfill")
+
+    def consent(self, action: str, channel: str) -> None:
+        """This statement would be sent."""
+        with self._lock:
+            self.consents[f"{action} {channel}"] += 1
+
+    def minutes(self) -> float:
+        """At Klaviyo's limits; operations have counters of their own and run side by side."""
+        with self._lock:
+            return max(
+                (number / each.steady for each, number in self._requests.items()), default=0.0
+            )
+
+    def as_dict(self, summary: dict[str, Any]) -> dict[str, Any]:
+        """The whole plan; `summary` is that of the run."""
+        streams = summary["streams"]
+        with self._lock:
+            requests = {each.name: number for each, number in sorted(self._requests.items())}
+        kinds = Counter[str]()
+        for name, counts in streams.items():
+            kinds[name.partition("__")[0]] += counts.get("planned", 0)
+        return {
+            "profiles": dict(self.profiles),
+            "billable_profiles_added": self.profiles.get("new", 0),
+            "events": dict(self.events),
+            "events_without_backfill": dict(self.live_events),
+            "consents": dict(self.consents),
+            "list_members": kinds["list_members"],
+            "suppressions": kinds["suppressions"],
+            "deletions": kinds["deletions"],
+            "requests": requests,
+            "minutes_at_the_limits": round(self.minutes(), 2),
+            "rejects": {n: c["reasons"] for n, c in streams.items() if c.get("reasons")},
+            "flows_visible": self.flows_visible,
+            "flows_started": [each._asdict() for each in self.flows],
+        }
+
+    def log(self, logger: logging.Logger, summary: dict[str, Any]) -> None:
+        """One JSON line, then the same in words."""
+        plan = self.as_dict(summary)
+        logger.info("Plan: %s", msgspec.json.encode(plan).decode())
+        for line in _lines(plan):
+            logger.info("%s", line)
+
+    def _there(self, people: Iterable[tuple[str, ...]], fields: str) -> dict[str, dict[str, Any]]:
+        """Attributes of those whom Klaviyo has, by their first identifier."""
+        firsts = [each[0] for each in people]
+        wanted = {
+            "email": [each for each in firsts if "@" in each],
+            "phone_number": [each for each in firsts if "@" not in each],
+        }
+        return {
+            str(each["attributes"][column]).lower(): each["attributes"]
+            for column, values in wanted.items()
+            for each in self._people.find(column, values, fields=fields)
+        }
+
+
+def _changes(resource: dict[str, Any], held: dict[str, Any]) -> bool:
+    """Whether an import would change anything of a profile."""
+    attributes = resource["attributes"]
+    for name, value in attributes.items():
+        if name in PARTS:
+            there = held.get(name) or {}
+            if any(there.get(key) != each for key, each in value.items()):
+                return True
+        elif held.get(name) != value:
+            return True
+    unset = resource.get("meta", {}).get("patch_properties", {}).get("unset", [])
+    return any(name in (held.get("properties") or {}) for name in unset)
+
+
+def _lines(plan: dict[str, Any]) -> list[str]:
+    profiles = plan["profiles"]
+    new, changed, same = (profiles.get(each, 0) for each in ("new", "changed", "unchanged"))
+    lines = [
+        "Dry run: nothing was written. A real run would:",
+        f"  profiles: {new:,} new (billable), {changed:,} changed, {same:,} as they are",
+    ]
+    for metric, number in plan["events"].items():
+        live = plan["events_without_backfill"].get(metric, 0)
+        lines.append(f"  events '{metric}': {number:,}, {live:,} of them may start flows")
+    lines += [f"  {what}: {number:,}" for what, number in plan["consents"].items()]
+    lines += [
+        f"  {what.replace('_', ' ')}: {plan[what]:,}"
+        for what in ("list_members", "suppressions", "deletions")
+        if plan[what]
+    ]
+    for stream, reasons in plan["rejects"].items():
+        lines += [f"  rejected of {stream}: {n:,} x {reason}" for reason, n in reasons.items()]
+    minutes = math.ceil(plan["minutes_at_the_limits"])
+    total = sum(plan["requests"].values())
+    lines.append(f"  {total:,} requests, {minutes:,} min at Klaviyo's limits")
+    if not plan["flows_visible"]:
+        lines.append("  Live flows could not be looked at: the key lacks flows:read.")
+    lines += [
+        f"  STARTS THE LIVE FLOW '{each['name']}': {each['reason']}"
+        for each in plan["flows_started"]
+    ]
+    return lines

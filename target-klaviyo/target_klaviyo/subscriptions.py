@@ -1,0 +1,161 @@
+"""Consent on its way to Klaviyo: looked up, decided, sent, remembered and put on record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from target_klaviyo import consents
+from target_klaviyo.fates import told
+from target_klaviyo.knowledge import NOBODY
+from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope, decode
+from target_klaviyo.valve import Decision
+from target_klaviyo.wishes import SENT, Ask, Terms, Wish, grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from klaviyo_client import Problem
+
+    from target_klaviyo.consents import Channel
+    from target_klaviyo.delivery import Delivery
+    from target_klaviyo.fates import Fates
+    from target_klaviyo.knowledge import Knowledge
+    from target_klaviyo.queues import Row
+    from target_klaviyo.records import Records
+
+REPEATED = Decision("unchanged", "dealt with by an earlier run")
+STILL_WITHHELD = Decision("withhold", "withheld by an earlier run, nothing new since")
+
+
+class Subscriptions:
+    """Subscribes and unsubscribes, up to a thousand people a round.
+
+    Args:
+        default_list: gives the configured list; a subscribe that names none goes with it.
+        history: an older consent goes as historical import with its time; None: each of them.
+        custom_source: how Klaviyo shows where a consent came from.
+        planned: told each statement that would be sent, in a dry run.
+    """
+
+    def __init__(  # noqa: PLR0913  # what it stands on, and four settings
+        self,
+        delivery: Delivery,
+        fates: Fates,
+        knowledge: Knowledge,
+        records: Records,
+        *,
+        now: Callable[[], datetime],
+        default_list: Callable[[], str | None],
+        history: timedelta | None,
+        custom_source: str,
+        planned: Callable[[str, str], None] | None,
+    ) -> None:
+        self._delivery = delivery
+        self._fates = fates
+        self._knowledge = knowledge
+        self._records = records
+        self._now = now
+        self._default_list = default_list
+        self._history = history
+        self._custom_source = custom_source
+        self._planned = planned
+
+    def deliver(self, rows: list[Row]) -> None:
+        """Deal with each statement of these rows, then settle the rows."""
+        wishes = self._wishes(rows)
+        fresh = self._fresh(wishes)
+        self._decide(fresh)
+        account = self._knowledge.account
+        self._records.decided(account, [w for w in fresh if w.decision.action not in SENT])
+        refused: dict[int, Problem] = {}
+        asks = grouped([w for w in fresh if w.decision.action in SENT], self._terms)
+        for terms, some in asks.items():
+            self._send(account, terms, some, refused)
+        self._settle(rows, wishes, refused)
+
+    def _wishes(self, rows: list[Row]) -> list[Wish]:
+        now, default = self._now(), self._default_list()
+        wishes = []
+        for row in rows:
+            said = consents.decode(row.body)
+            for channel, stated in said.channels.items():
+                list_id = said.list_id or (default if stated.subscribed else None)
+                wishes.append(Wish(row, said, channel, list_id=list_id, now=now))
+        return wishes
+
+    def _fresh(self, wishes: list[Wish]) -> list[Wish]:
+        """Those not dealt with before; the others are decided."""
+        identifiers = [wish.identifier for wish in wishes]
+        known = self._records.recall(self._knowledge.account, identifiers)
+        fresh = []
+        for wish in wishes:
+            before = known.get((wish.identifier, wish.channel, wish.list_id or ""))
+            stated = wish.said.channels[wish.channel]
+            if before is None or (before.subscribed, before.at) != (stated.subscribed, stated.at):
+                fresh.append(wish)
+            else:
+                wish.decision = STILL_WITHHELD if before.action == "withhold" else REPEATED
+        return fresh
+
+    def _decide(self, wishes: list[Wish]) -> None:
+        by_channel: defaultdict[Channel, list[Wish]] = defaultdict(list)
+        by_list: defaultdict[tuple[Channel, str], list[str]] = defaultdict(list)
+        for wish in wishes:
+            by_channel[wish.channel].append(wish)
+            if wish.said.list_id:
+                by_list[wish.channel, wish.said.list_id].append(wish.identifier)
+        members = {
+            (*place, each)
+            for place, identifiers in by_list.items()
+            for each in self._knowledge.members(*place, identifiers)
+        }
+        for channel, some in by_channel.items():
+            found = self._knowledge.of(channel, [wish.identifier for wish in some])
+            for wish in some:
+                member = (channel, wish.list_id, wish.identifier) in members
+                wish.decide(found.get(wish.identifier, NOBODY), member=member)
+
+    def _terms(self, wish: Wish) -> Terms:
+        action = wish.decision.action
+        if action == "unsubscribe":
+            return Terms(action, wish.list_id, historical=False, custom_source="")
+        old = self._history is None or self._now() - wish.stated.at >= self._history
+        source = wish.said.custom_source or self._custom_source
+        return Terms(action, wish.list_id, historical=old, custom_source=source)
+
+    def _send(
+        self, account: str, terms: Terms, asks: list[Ask], refused: dict[int, Problem]
+    ) -> None:
+        def accepted(part: list[Ask], _: Any) -> None:
+            wishes = [wish for ask in part for wish in ask.wishes]
+            self._records.decided(account, wishes)
+            if self._planned is not None:
+                for wish in wishes:
+                    self._planned(wish.decision.action, wish.channel)
+
+        def refuse(ask: Ask, problem: Problem) -> None:
+            refused[id(ask.wishes[0].row)] = problem
+
+        shipment = SUBSCRIPTIONS if terms.action == "subscribe" else UNSUBSCRIPTIONS
+        envelope = Envelope(shipment, terms.list_id, terms.attributes)
+        self._delivery.send(envelope, asks, accepted=accepted, refused=refuse)
+
+    def _settle(self, rows: list[Row], wishes: list[Wish], refused: dict[int, Problem]) -> None:
+        """One fate a row: of its channels the one that says most."""
+        decisions: defaultdict[int, list[Decision]] = defaultdict(list)
+        for wish in wishes:
+            decisions[id(wish.row)].append(wish.decision)
+        for row in rows:
+            mine = decisions[id(row)]
+            withheld = next((each.reason for each in mine if each.action == "withhold"), None)
+            if problem := refused.get(id(row)):
+                payload = decode(row.body)
+                self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)
+            elif any(each.action in SENT for each in mine):
+                self._fates.settle([row], "accepted")
+            elif withheld is not None:
+                self._fates.withhold([row], withheld)
+            else:
+                self._fates.settle([row], "unchanged")

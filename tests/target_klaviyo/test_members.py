@@ -1,0 +1,129 @@
+"""People on lists: put there, taken off, and lists that mirror a group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_messages import Message, Run, record, schema, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nevent_sandbox.handles import KlaviyoHandle
+
+    Load = Callable[..., Run]
+
+ADD = "POST /profile-bulk-import-jobs"
+REMOVE = "DELETE /lists/{id}/relationships/profiles"
+COLUMNS = ("email", "phone_number", "external_id", "profile_id", "list_id", "list_name")
+MEMBERS = schema("list_members", *COLUMNS, "member", "mirror")
+SEGMENTS = schema("list_members__segments", *COLUMNS, "mirror", keys=("list_name",))
+OTHER = schema("profiles", "email")
+VIP = "Nevent - VIP"
+
+
+def _members(*people: str, stream: str = "list_members", **values: Any) -> list[Message]:
+    return [record(stream, email=email, list_name=VIP, **values) for email in people]
+
+
+def _fans(*numbers: int) -> list[str]:
+    return [f"fan{number}@nevent-demo.es" for number in numbers]
+
+
+def _on(klaviyo: KlaviyoHandle, name: str = VIP) -> set[str]:
+    ids = {each["id"] for each in klaviyo.lists() if each["name"] == name}
+    return {
+        each["attributes"]["email"]
+        for each in klaviyo.profiles()
+        if ids.intersection(each["lists"])
+    }
+
+
+def test_people_are_added_ten_thousand_at_a_time_and_removed_a_thousand_at_a_time(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """The list is created, adding needs no profile ids, removing looks them up in hundreds."""
+    everybody = _fans(*range(1_200))
+    load([MEMBERS, *_members(*everybody)])
+    assert len(klaviyo.requests(ADD)) == 1
+    assert len(_on(klaviyo)) == 1_200
+    run = load([MEMBERS, *_members(*everybody[:1_100], member=False), state("late")])
+    assert [each["items"] for each in klaviyo.requests(REMOVE)] == [1_000, 100]
+    assert _on(klaviyo) == set(everybody[1_100:])
+    assert run.summary["streams"]["list_members"]["written"] == 1_100
+    assert run.states == ["late"]
+
+
+def test_consent_stays_as_it_is(load: Load, klaviyo: KlaviyoHandle) -> None:
+    """A list is no permission to mail."""
+    load([MEMBERS, *_members(*_fans(1))])
+    assert klaviyo.consents() == []
+
+
+def test_added_and_taken_off_again_ends_as_the_last_word_says(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Order per person."""
+    load([MEMBERS, *_members(*_fans(1, 2)), *_members(*_fans(1), member=False)])
+    assert _on(klaviyo) == set(_fans(2))
+
+
+def test_someone_known_by_external_id_alone_is_found_or_rejected(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """An external id creates nobody; removing who is not there changes nothing."""
+    load(
+        [
+            schema("profiles", "email", "external_id"),
+            record("profiles", email="ana@nevent-demo.es", external_id="7"),
+        ]
+    )
+    run = load(
+        [
+            MEMBERS,
+            record("list_members", email=None, external_id="7", list_name=VIP),
+            record("list_members", email=None, external_id="8", list_name=VIP),
+            record("list_members", email=None, external_id="9", list_name=VIP, member=False),
+        ]
+    )
+    assert _on(klaviyo) == {"ana@nevent-demo.es"}
+    counts = run.summary["streams"]["list_members"]
+    assert (counts["written"], counts["unchanged"], counts["rejected"]) == (1, 1, 1)
+
+
+def test_a_mirror_adds_who_joined_and_takes_off_who_left(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Set difference; who is there already is not sent."""
+    load([MEMBERS, *_members(*_fans(1, 2, 3), mirror=True), OTHER])
+    klaviyo.clear_requests()
+    run = load([MEMBERS, *_members(*_fans(2, 3, 4), mirror=True), OTHER])
+    assert _on(klaviyo) == set(_fans(2, 3, 4))
+    assert [each["items"] for each in klaviyo.requests(ADD)] == [1]
+    assert run.summary["streams"]["list_members"] == {"read": 3, "written": 1, "unchanged": 2}
+    assert run.summary["notes"] == {"left a mirrored list": 1}
+
+
+def test_a_mirrored_group_that_became_empty_empties_its_list(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """The stream of segments tells of the list, though nobody is named for it."""
+    declared = record("list_members__segments", list_name=VIP, mirror=True)
+    load([SEGMENTS, declared, MEMBERS, *_members(*_fans(1), mirror=True), OTHER])
+    load([SEGMENTS, declared, MEMBERS, OTHER])
+    assert _on(klaviyo) == set()
+
+
+def test_nobody_leaves_when_the_tap_broke_off_in_the_middle(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """No other stream follows: not everybody may have been named."""
+    declared = record("list_members__segments", list_name=VIP, mirror=True)
+    load([SEGMENTS, declared, MEMBERS, *_members(*_fans(1, 2), mirror=True), OTHER])
+    for cut in (
+        [SEGMENTS, declared],
+        [SEGMENTS, declared, MEMBERS],
+        [SEGMENTS, declared, MEMBERS, *_members(*_fans(1), mirror=True), state("late")],
+    ):
+        load(cut)
+        assert _on(klaviyo) == set(_fans(1, 2))
