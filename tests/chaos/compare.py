@@ -23,11 +23,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
 
 def outcome(klaviyo: KlaviyoHandle, rejects: Path, *, since: str) -> Outcome:
-    """All that a run left: people with lists and consent, events, lists, and the rejects file.
+    """All that runs left: people with lists and consent, events, lists, and the rejects file.
 
-    Args:
-        since: ISO 8601; consent dated later was dated by Klaviyo itself, with the time of the
-            request, which no two runs share.
+    What is dated after `since` (ISO 8601) was dated by Klaviyo itself, with the time of the
+    request, which no two runs share.
     """
     names = {each["id"]: each["name"] for each in klaviyo.lists()}
     people = [

@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
-
 from chaos.starting import Started, executed, forked
 
 if TYPE_CHECKING:

@@ -49,9 +49,7 @@ def profiles(dice: random.Random, scene: Scene) -> list[Stream]:
     ]
 
 
-def _profiles(
-    dice: random.Random, scene: Scene, stream: str, mark: str, *, share: float
-) -> Stream:
+def _profiles(dice: random.Random, scene: Scene, stream: str, mark: str, *, share: float) -> Stream:
     marks = [f"{mark}_{number}" for number in range(MARKS)]
     own = ("total_spent", "vip_status") if mark == "seen" else _PROFILE
     columns = schema(stream, *dict.fromkeys((*_PROFILE[:3], *own, *marks)), keys=("record_id",))

@@ -128,6 +128,6 @@ def _command(folder: Path, ends: list[int], items: int | None) -> None:
     for number, end in enumerate(ends):
         os.dup2(end, number)
         os.close(end)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115  # descriptors
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115  # descriptors
     os.chdir(folder)
     command.main(["--config", "config.json"], items=items, haste=HASTE)

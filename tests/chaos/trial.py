@@ -155,11 +155,9 @@ class Trial:
         ordered = sum(fault.times for fault in attempt.faults)
         self._ordered += ordered
         self._struck += ordered - left
-        self._require_promise()
+        self._found += self.broken_promises(self._told)
 
-    def _runs_of(
-        self, data: bytes, *, twins: bool, attempt: Attempt | None = None
-    ) -> list[Ended]:
+    def _runs_of(self, data: bytes, *, twins: bool, attempt: Attempt | None = None) -> list[Ended]:
         """One run, or two at once of which the first is struck; what is told holds from now on."""
         klaviyo = self._ground.klaviyo
         klaviyo.clear_requests()
@@ -196,10 +194,10 @@ class Trial:
         if ended.code not in {0, 1, -attempt.blow.signal, 128 + attempt.blow.signal}:
             self._found.append(f"a run ended with {ended.code} after signal {attempt.blow.signal}")
 
-    def _require_promise(self) -> None:
-        """No STATE is told ahead of its records: each of those is in its place by now."""
-        if not self._told:
-            return
-        due = self._reference.workload.before(self._told) & self._reference.traces
-        for lost in sorted(due - traces(self._ground.outcome())):
-            self._found.append(f"STATE {self._told} was told, but {lost} is nowhere")
+    def broken_promises(self, told: int) -> list[str]:
+        """Records before the STATE told last of which there is no trace by now."""
+        if not told:
+            return []
+        due = self._reference.workload.before(told) & self._reference.traces
+        lost = due - traces(self._ground.outcome())
+        return [f"STATE {told} was told, but {each} is nowhere" for each in sorted(lost)]

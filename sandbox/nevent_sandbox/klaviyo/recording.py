@@ -78,9 +78,7 @@ def create_events(call: Call) -> Answer:
 def _person_problems(
     person: Document, pointer: str, malformed: AbstractSet[str]
 ) -> Iterator[Document]:
-    yield from person_problems(
-        person, pointer, most_bytes=MOST_BYTES_IN_EVENT, malformed=malformed
-    )
+    yield from person_problems(person, pointer, most_bytes=MOST_BYTES_IN_EVENT, malformed=malformed)
 
 
 def _repeated(happenings: list[Happening]) -> Iterator[Document]:
