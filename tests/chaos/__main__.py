@@ -6,43 +6,24 @@ import argparse
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from chaos.group import trials
+from chaos.planting import PLANTS
+from chaos.scenario import PER_WORKLOAD
+from chaos.workload import KINDS
 
+if TYPE_CHECKING:
     from chaos.trial import Report
 
 SHOWN, WIDTH = 12, 400  # differences of one scenario, characters of each
 PATIENCE = 3600  # seconds
 
 
-def trials(seed: int, numbers: Sequence[int], kinds: tuple[str, ...], planted: str) -> list[Report]:
-    """Scenarios of one input, on a sandbox of their own."""
-    # Here, as each process that is forked for the command imports this module, too.
-    from chaos.planting import PLANTS  # noqa: PLC0415
-    from chaos.scenario import scenario  # noqa: PLC0415
-    from chaos.trial import Ground, Trial, undisturbed  # noqa: PLC0415
-    from chaos.workload import workload  # noqa: PLC0415
-    from nevent_sandbox import Sandbox  # noqa: PLC0415
-
-    plans = [scenario(seed, number, kinds) for number in numbers]
-    with Sandbox(fans=0) as sandbox, tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        ground = Ground(sandbox.klaviyo, Path(folder) / "ground")
-        reference = undisturbed(ground, workload(seed, plans[0].workload, kinds))
-        return [Trial(ground, plan, reference).report(PLANTS.get(planted)) for plan in plans]
-
-
 def main() -> None:
     """Run the scenarios asked for; exit 1 on any difference."""
-    from chaos.planting import PLANTS  # noqa: PLC0415
-    from chaos.scenario import PER_WORKLOAD  # noqa: PLC0415
-    from chaos.workload import KINDS  # noqa: PLC0415
-
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--scenarios", type=int, default=200, help="how many, from number 0 on")
     parser.add_argument("--scenario", type=int, help="only the one of this number")
@@ -78,10 +59,8 @@ def _tell(reports: list[Report], done: int, of: int, seconds: float) -> None:
     """A line for each input that is done, and what was found."""
     kills = sum(each.kills for each in reports)
     struck = sum(each.struck for each in reports)
-    lines = [
-        f"{done:4}/{of} scenarios after {seconds:.0f} s; "
-        f"{kills} kills and {struck} faults in the last {len(reports)}"
-    ]
+    last = f"{kills} kills and {struck} faults in the last {len(reports)}"
+    lines = [f"{done:4}/{of} scenarios after {seconds:.0f} s; {last}"]
     for report in reports:
         if report.differences:
             lines.append(f"  {report.scenario}: {len(report.differences)} differences")
