@@ -52,7 +52,9 @@ _UNSUPPRESSING = "/api/profile-suppression-bulk-delete-jobs"
 SUPPRESS = Operation("POST", _SUPPRESSING, 75, 750, ("profiles:write", "subscriptions:write"))
 UNSUPPRESS = Operation("POST", _UNSUPPRESSING, 75, 750, ("subscriptions:write",))
 GET_SUPPRESS_JOB = Operation("GET", f"{_SUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",))
-GET_UNSUPPRESS_JOB = Operation("GET", f"{_UNSUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",))
+GET_UNSUPPRESS_JOB = Operation(
+    "GET", f"{_UNSUPPRESSING}/{{job_id}}", 75, 750, ("subscriptions:read",)
+)
 
 GET_LISTS = Operation("GET", "/api/lists", 75, 750, ("lists:read",))
 CREATE_LIST = Operation("POST", "/api/lists", 10, 150, ("lists:write",), daily=150)

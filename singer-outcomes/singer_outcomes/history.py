@@ -16,7 +16,7 @@ KEPT = 1_000  # runs
 NOT_FINISHED = "not finished"  # it runs, or it was killed
 DONE = "done"
 TOO_MANY_REJECTS = "too many rejects"
-LOAD = "load"
+LOAD, REPLAY = "load", "retry-rejects"  # commands
 
 _REASONS = 20  # a stream; a vendor may word each refusal differently
 _COMPLETE = (DONE, TOO_MANY_REJECTS)  # all that was read has a fate

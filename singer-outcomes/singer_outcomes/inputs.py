@@ -62,6 +62,18 @@ class MappedTarget(OrderlyTarget, abc.ABC):
     ) -> None:
         """Note one record as rejected."""
 
+    def take_schema(self, message: Record) -> None:
+        """Make the maps and sinks of a source; the same SCHEMA again changes nothing."""
+        self._process_schema_message(message)
+
+    def sink_of(self, stream: str) -> OutcomeSink:
+        """The sink of a stream; where no SCHEMA came, one that validates nothing."""
+        sink = self._sinks_active.get(stream) or self.get_sink(
+            stream, schema={"type": "object", "properties": {}}, key_properties=[]
+        )
+        assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
+        return sink
+
     def source_of(self, stream: str) -> str | None:
         """The tap's name of a stream, before maps; None where it has not come in this run."""
         return self._sources[stream][0] if stream in self._sources else None
@@ -145,8 +157,7 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         Returns:
             False where the map left it out.
         """
-        sink = self._sinks_active[stream_map.stream_alias]
-        assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
+        sink = self.sink_of(stream_map.stream_alias)
         self.summary.count(sink.stream_name, "read")
         sink.record_counter_metric.increment()
         try:

@@ -12,8 +12,10 @@ from typing import IO, TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
+from singer_outcomes.traces import Traces
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import datetime
 
 _encode = msgspec.json.Encoder().encode
@@ -78,12 +80,18 @@ class RejectsFile:
         self._store = store_records
         self._threads = threading.Lock()
 
-    def write(self, reject: Reject, *, at: datetime) -> None:
-        """Append one reject; it is in the file when this returns, before any STATE follows it."""
-        if not self._store:
+    def write(self, reject: Reject, *, at: datetime, again: bool = False) -> None:
+        """Append one reject; it is in the file when this returns, before any STATE follows it.
+
+        Args:
+            reject: the line, without run and time.
+            at: when.
+            again: it was in the file; what is stored of it stays.
+        """
+        if not self._store and not again:
             reject.pop("record", None)
             reject.pop("payload", None)
-        line = _encode({"run": self.run, "rejected_at": at.isoformat(timespec="seconds"), **reject})
+        line = _encode({**reject, "run": self.run, "rejected_at": at.isoformat(timespec="seconds")})
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._locked(), self._opened(self.path, os.O_APPEND) as file:
             torn = b"\n" if self._ends_torn() else b""  # a run was killed in the middle of a line
@@ -94,14 +102,41 @@ class RejectsFile:
         """Leave one line an identity: a rerun's reject replaces the earlier one."""
         if not self.count:
             return
+
+        def newest(lines: list[bytes]) -> Iterable[bytes]:
+            return {_identity(line): line for line in lines if not line.isspace()}.values()
+
+        self._rewrite(newest)
+
+    def purge(self, people: Iterable[str]) -> None:
+        """Take out every line that holds one of these people, in record, payload or key.
+
+        Args:
+            people: e-mail addresses, E.164 numbers, `id:` with an external id.
+        """
+        traces = Traces(people)
+        self._rewrite(lambda lines: [line for line in lines if not _holds(line, traces)])
+
+    def remove(self, lines: Collection[bytes]) -> None:
+        """Take out exactly these lines; what was rejected since they were read stays."""
+        self._rewrite(lambda found: [line for line in found if line.rstrip(b"\n") not in lines])
+
+    def _rewrite(self, kept: Callable[[list[bytes]], Iterable[bytes]]) -> None:
+        """Replace the file by what is kept of it, as a whole: a kill leaves it as it was."""
+        if not self.path.exists():
+            return
+        beside = self.path.with_name(self.path.name + ".new")
         with self._locked():
+            beside.unlink(missing_ok=True)  # a run was killed here; it may hold someone erased
             lines = self.path.read_bytes().splitlines(keepends=True)
-            newest = {_identity(line): line for line in lines if not line.isspace()}
-            if len(newest) < len(lines):
-                beside = self.path.with_name(self.path.name + ".new")
-                with self._opened(beside, os.O_TRUNC) as file:
-                    file.writelines(newest.values())
-                beside.replace(self.path)
+            left = list(kept(lines))
+            if len(left) == len(lines):
+                return
+            with self._opened(beside, os.O_TRUNC) as file:
+                file.writelines(left)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.path)
 
     def _ends_torn(self) -> bool:
         with self.path.open("rb") as file:
@@ -123,23 +158,43 @@ class RejectsFile:
 
 def read_rejects(path: str | Path) -> Iterator[Reject]:
     """Every reject on file, oldest first; none where there is no file. Torn lines are left out."""
+    return (reject for _, reject in read_lines(path))
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[bytes, Reject]]:
+    """The same, each with the line that it was read from, without its end."""
     if not Path(path).exists():
         return
     with Path(path).open("rb") as file:
         for line in file:
             reject = _reject(line)
             if reject is not None:
-                yield reject
+                yield line.rstrip(b"\n"), reject
 
 
 def _reject(line: bytes) -> Reject | None:
     try:
-        return _decode(line)
+        reject = _decode(line)
     except msgspec.DecodeError:
         return None
+    return reject if {"stream", "key", "hash", "reason"} <= reject.keys() else None
+
+
+def _holds(line: bytes, traces: Traces) -> bool:
+    reject = _reject(line)
+    if reject is None:
+        return traces.in_text(line.decode(errors="replace"))
+    return traces.in_key(reject["key"]) or any(
+        traces.in_value(reject.get(part)) for part in ("record", "payload")
+    )
+
+
+def identity(reject: Reject) -> tuple[str, str, str]:
+    """Which record it is about; the newest line of it stays."""
+    return reject["stream"], reject["key"], reject["hash"]
 
 
 def _identity(line: bytes) -> tuple[str, str, str] | bytes:
     """Which reject it is; a line that cannot be read is only itself."""
     reject = _reject(line)
-    return (reject["stream"], reject["key"], reject["hash"]) if reject else line
+    return identity(reject) if reject else line

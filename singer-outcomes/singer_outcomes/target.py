@@ -7,35 +7,31 @@ STATE that waits for the records before it, and an orderly end on a signal.
 from __future__ import annotations
 
 import abc
-import signal
-import sqlite3
 import sys
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import FatalSyncError
 from typing_extensions import override
 
-from singer_outcomes.history import DONE, LOAD, NOT_FINISHED, TOO_MANY_REJECTS, History
-from singer_outcomes.inputs import MappedTarget
+from singer_outcomes.history import REPLAY
+from singer_outcomes.recorded import RecordedTarget
 from singer_outcomes.rejects import Reject, RejectedError, RejectsFile, record_hash
-from singer_outcomes.store import Store, StoreError
-from singer_outcomes.summary import Summary
+from singer_outcomes.replay import CannotRequeueError, LineKey, Replay
+from singer_outcomes.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from singer_outcomes.sink import OutcomeSink
 
 Record = dict[str, Any]
 
 
-class OutcomeTarget(MappedTarget):
+class OutcomeTarget(RecordedTarget):
     """Settles every record: written, accepted, withheld, or rejected with its reason.
 
-    A subclass names its kinds of stream, and sends in the background what its sinks queue. With
-    a setting `dry_run` that is true, nothing is noted in the history of runs.
+    A subclass names its kinds of stream, and sends in the background what its sinks queue.
     """
 
     advice: ClassVar[Mapping[str, str]] = {}
@@ -43,16 +39,13 @@ class OutcomeTarget(MappedTarget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.command = LOAD
-        self.store = Store(store_path(type(self), self.config))
-        self.runs = History(self.store)
+        self.sources = Sources(self.store)
+        self.replaying: Replay | None = None
         self.rejects = RejectsFile(
             self.config["rejects_path"],
-            run=uuid.uuid4().hex[:12],
+            run=self.run,
             store_records=self.config["store_rejected_records"],
         )
-        self._begun = False
-        self._read_all = False
         self._closed = False
 
     # What a subclass does.
@@ -64,6 +57,20 @@ class OutcomeTarget(MappedTarget):
     @abc.abstractmethod
     def stop(self) -> None:
         """End what runs in the background; what is not settled by now comes with the next run."""
+
+    def requeue(self, stream: str, payload: Any, *, key: str) -> None:
+        """Queue a payload that was refused once more, as a row of this stream.
+
+        A target that can, overrides it; `sink_of(stream)` is where the row comes from.
+
+        Raises:
+            CannotRequeueError: this target cannot.
+            RejectedError, WithheldError: an outcome, as of a sink.
+        """
+        del stream, payload, key
+        raise CannotRequeueError(
+            f"{self.name} cannot send a refused payload again: run the tap again"
+        )
 
     def details(self) -> Record:
         """More for the summary, such as requests and seconds waited for limits."""
@@ -92,9 +99,14 @@ class OutcomeTarget(MappedTarget):
             payload: what was sent, where the vendor refused it.
             identity: hash of what was sent; else of the record or payload itself.
         """
-        content = {"payload": payload} if record is None else {"record": record}
+        now = datetime.now(tz=UTC)
+        self.summary.reject(sink.stream_name, error.reason)
+        if self.replaying is not None and isinstance(key, LineKey):
+            self.rejects.write(self.replaying.reject(key, error), at=now, again=True)
+            return
+        source = self.source_of(sink.stream_name)
         line: Reject = {
-            "source": self.source_of(sink.stream_name),
+            "source": source,
             "stream": sink.stream_name,
             "key": key,
             "hash": identity or record_hash(payload if record is None else record),
@@ -102,10 +114,15 @@ class OutcomeTarget(MappedTarget):
             "column": error.column,
             "pointer": error.pointer,
         }
-        line.update(content)  # type: ignore[typeddict-item]
-        self.rejects.write(line, at=datetime.now(tz=UTC))
-        self.summary.reject(sink.stream_name, error.reason)
+        if record is None:
+            line["payload"] = payload
+        else:
+            line["record"] = record
+            if source is not None and self.config["store_rejected_records"]:
+                self.sources.remember(source, *self._schemas[source])
+        self.rejects.write(line, at=now)
 
+    @override
     def too_many_rejects(self) -> list[str]:
         """Streams with more rejects than allowed."""
         number, sign, _ = str(self.config["max_rejects"]).partition("%")
@@ -116,20 +133,19 @@ class OutcomeTarget(MappedTarget):
             > (max(10, int(number) * fates["read"] / 100) if sign else int(number))
         ]
 
-    def has_run_before(self) -> bool:
-        """Whether an earlier run, not a dry one, read records and came to its end."""
-        return self.runs.loaded()
+    def replay(self, *, streams: Collection[str] = (), reasons: Collection[str] = ()) -> Replay:
+        """Send the rejects on file once more and take out those that succeed; then `close`.
 
-    # Beginning and end.
+        `replaying` is set meanwhile: what is read is not all that there is.
+        """
+        self.command = REPLAY
+        self.replaying = Replay(self, streams=streams, reasons=reasons)
+        self.begin()
+        self.replaying.run()
+        self._read_all = True
+        return self.replaying
 
-    @override
-    def begin(self) -> None:
-        if self._begun:
-            return
-        self._begun = True
-        self.progress.start()
-        if not self.config.get("dry_run"):
-            self.runs.begin(self.rejects.run, at=datetime.now(tz=UTC), command=self.command)
+    # The end.
 
     @override
     def process_endofpipe(self) -> None:
@@ -162,60 +178,9 @@ class OutcomeTarget(MappedTarget):
             self.rejects.close()
         finally:
             self.progress.stop()
-            self._note_end(self._outcome())
+            self.note_end()
         details = self.details()
         if self.rejects.count:
             details["rejects_file"] = str(self.rejects.path)
         self.summary.log(self.logger, **details)
         self.store.close()
-
-    def _outcome(self) -> str:
-        if self.signal:
-            return signal.Signals(self.signal).name
-        if self.failure is not None:
-            return type(self.failure).__name__
-        if not self._read_all:
-            return NOT_FINISHED
-        return TOO_MANY_REJECTS if self.too_many_rejects() else DONE
-
-    @override
-    def _end_grace(self) -> None:
-        super()._end_grace()
-        self._note_end(self._outcome())  # the process may be cut off from now on
-
-    def _note_end(self, outcome: str) -> None:
-        if outcome == NOT_FINISHED or self.config.get("dry_run"):
-            return  # as noted at its beginning, or not at all
-        try:
-            self.begin()  # there may have been nothing to read
-            self.runs.end(
-                self.rejects.run, at=datetime.now(tz=UTC), outcome=outcome, summary=self.summary
-            )
-        except (StoreError, sqlite3.Error) as error:
-            self.logger.warning("This run is missing from the history. %s", self.told(error))
-
-    @override
-    def told(self, error: Exception) -> str:
-        return str(self.store.explain(error) if isinstance(error, sqlite3.Error) else error)
-
-    @override
-    @classmethod
-    def note_failure(cls, config: Mapping[str, Any], error: Exception) -> None:
-        """A run that failed on its settings is one as well, where there were others before."""
-        store = Store(store_path(cls, config))
-        if not store.exists:
-            return
-        try:
-            run, now = uuid.uuid4().hex[:12], datetime.now(tz=UTC)
-            history = History(store)
-            history.begin(run, at=now)
-            history.end(run, at=now, outcome=type(error).__name__, summary=Summary())
-        except StoreError as reason:
-            cls.logger.warning("This run is missing from the history. %s", reason)
-        finally:
-            store.close()
-
-
-def store_path(target: type[OutcomeTarget], config: Mapping[str, Any]) -> str:
-    """Where the store of a target is."""
-    return str(config.get("store_path") or f"{target.name}.sqlite")

@@ -14,10 +14,9 @@ from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
 from typing_extensions import override
 
 from tap_nevent import groups, settings
-from tap_nevent.client import ChangingStream, declared
+from tap_nevent.client import ChangingStream, NeventStream, declared
 from tap_nevent.run import Run
 from tap_nevent.streams import STREAMS
-from tap_nevent.streams.fans import FansStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     import click
     from singer_sdk.streams import Stream
-
-    from tap_nevent.client import NeventStream
 
 
 class TapNevent(Tap):
@@ -80,15 +77,18 @@ class TapNevent(Tap):
             AddressError: data_api_url is somebody else's.
         """
         asked = {stream.name for stream in self.streams.values() if stream.selected}
-        fans = self.streams["fans"]
-        named = "fans" in asked and isinstance(fans, FansStream) and fans.shows("nevent_segments")
+        named = "fans" in asked and self._shows("fans", "nevent_segments")
         follows_segments = named or "segment_members" in asked
         if follows_segments or "fan_activity" in asked:
             self.run.check_data_service()
-        if follows_segments:
+        if follows_segments or ("segments" in asked and self._shows("segments", "followed")):
             _ = self.run.segments.chosen
         if "fan_activity" in asked:
             _ = self.run.rules
+
+    def _shows(self, name: str, column: str) -> bool:
+        stream = self.streams.get(name)
+        return isinstance(stream, NeventStream) and stream.shows(column)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

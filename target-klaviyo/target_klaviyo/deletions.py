@@ -71,7 +71,7 @@ class Deletions:
                 if error.status not in BLAMES_ITEMS or not error.problems:
                     raise
                 problem = error.problems[0]
-                self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=None)
+                self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=identifiers)
                 continue
             self._forget(row)
             self._fates.settle([row], "accepted" if wanted else "unchanged")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from klaviyo_client import Problem
+from klaviyo_client import Problem, UncertainError
 from klaviyo_client import RejectedError as RefusedError
 
 from target_klaviyo.queues import MOST_BYTES
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from target_klaviyo.plan import Plan
     from target_klaviyo.queues import Origin
 
+UNANSWERED = 8  # requests that must not be applied twice, sent again after a look
 REFUSED_ALONE = 20  # items, with none accepted: then the fault is in every request, not in an item
 
 
@@ -52,6 +53,7 @@ class Delivery:
         *,
         accepted: Callable[[list[ItemT], Any], None],
         refused: Callable[[ItemT, Problem], None],
+        uncertain: Callable[[list[ItemT]], list[ItemT]] | None = None,
     ) -> None:
         """Send all of these, in as many requests as they need.
 
@@ -63,16 +65,24 @@ class Delivery:
             items: of any number; cut into requests here.
             accepted: told the items of each accepted request, and its answer.
             refused: told each item that Klaviyo does not take, and why.
+            uncertain: asked where a request that must not be applied twice got no answer; settles
+                the items that were applied and returns the others.
 
         Raises:
             KlaviyoError: what is about the key, the request or the service, not about an item.
         """
         parts = list(_cut(items, envelope.shipment.max_items))[::-1]
-        alone = 0
+        alone = unanswered = 0
         while parts:
             part = parts.pop()
             try:
-                answer = self._request(envelope, part)
+                answer = self._request(envelope, part, once=uncertain is not None)
+            except UncertainError:
+                unanswered += 1
+                if uncertain is None or unanswered > UNANSWERED:
+                    raise
+                if rest := uncertain(part):
+                    parts.append(rest)
             except RefusedError as error:
                 named = envelope.shipment.named(error, part)
                 if not named and len(part) == 1 and error.status == TOO_LARGE:
@@ -86,7 +96,7 @@ class Delivery:
                 alone = -len(items)
                 accepted(part, answer)
 
-    def _request(self, envelope: Envelope, items: list[ItemT]) -> Any:
+    def _request(self, envelope: Envelope, items: list[ItemT], *, once: bool) -> Any:
         operation = envelope.shipment.operation
         streams = {origin.sink.stream_name for item in items for origin in item.origins}
         if self._plan is not None:
@@ -94,9 +104,11 @@ class Delivery:
             self._summary.request(streams, waited=0)
             return None
         body = envelope.body(item.body for item in items)
-        send = self._session.delete if operation.method == "DELETE" else self._session.post
         before = self._session.waited_here()
         try:
+            if once:
+                return self._session.create(operation, body)
+            send = self._session.delete if operation.method == "DELETE" else self._session.post
             return send(operation, body, path_id=envelope.path_id)
         finally:
             self._summary.request(streams, waited=self._session.waited_here() - before)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_klaviyo.fates import told
-from target_klaviyo.shipments import EVENTS, Envelope, decode
+from target_klaviyo.replaying import payload_of
+from target_klaviyo.shipments import EVENTS, Envelope
 
 if TYPE_CHECKING:
     from klaviyo_client import Problem
@@ -39,5 +40,5 @@ class Happenings:
         self._fates.settle(rows, "accepted")
 
     def _refused(self, row: Row, problem: Problem) -> None:
-        payload = decode(row.body)
+        payload = payload_of(row)
         self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)

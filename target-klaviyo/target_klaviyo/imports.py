@@ -11,6 +11,7 @@ from singer_outcomes.rejects import record_hash
 from target_klaviyo.fates import told
 from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished, require_patience
 from target_klaviyo.payloads import without_phone
+from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import PROFILES, Envelope, decode, encode
 
 if TYPE_CHECKING:
@@ -90,14 +91,15 @@ class Imports:
         self.tracker.track(ImportJob(answer["data"]["id"], kind, rows, time.monotonic()))
 
     def _refused(self, row: Row, problem: Problem) -> None:
-        payload = decode(row.body)
+        payload = payload_of(row)
         self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)
 
     def _handle(self, job: ImportJob, fault: ImportFault, row: Row) -> None:
         """Send once more without the phone where another profile has it; else reject."""
         again = without_phone(fault.payload)
         if fault.code != DUPLICATE or again is None:
-            self._fates.refuse(row, fault.reason, pointer=fault.pointer, payload=fault.payload)
+            payload = {"group": row.group, "item": fault.payload} if row.group else fault.payload
+            self._fates.refuse(row, fault.reason, pointer=fault.pointer, payload=payload)
             return
         number = fault.payload["attributes"]["phone_number"]
         self._fates.summary.note(PHONE_TAKEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_klaviyo.fates import told
+from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import FORMER_MEMBERS, MEMBERS, Envelope, decode, encode
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Members:
         return found | self._people.ids(others)
 
     def _refuse(self, row: Row, reason: str, pointer: str | None) -> None:
-        self._fates.refuse(row, reason, pointer=pointer, payload=decode(row.body))
+        self._fates.refuse(row, reason, pointer=pointer, payload=payload_of(row))
 
 
 def _only_id(row: Row) -> bool:

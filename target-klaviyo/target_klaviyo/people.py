@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import GET_LIST_MEMBERS, GET_PROFILES, MAX_PAGE
 
 from target_klaviyo.shipments import encode
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from target_klaviyo.queues import Row
 
+NOT_FOUND = 404
 LONGEST = 6_000  # characters of a filter in the URL; servers in between may take 8 KB at most
 NAMES = "email,phone_number,external_id"
 Document = dict[str, Any]
@@ -66,21 +68,21 @@ class People:
 
     def of_list(self, list_id: str, identifier: str, values: Iterable[str]) -> set[str]:
         """Those of these e-mails or phone numbers that are members of a list."""
-        params: dict[str, Any] = {"page[size]": MAX_PAGE, "fields[profile]": identifier}
         return {
             str(each["attributes"][identifier]).lower()
             for condition in _conditions(identifier, values)
-            for page in self._session.pages(
-                GET_LIST_MEMBERS, path_id=list_id, filter=condition, **params
-            )
-            for each in page["data"]
+            for each in self.members(list_id, fields=identifier, filter=condition)
         }
 
-    def members(self, list_id: str) -> Iterator[Document]:
-        """Everybody on a list."""
-        params: dict[str, Any] = {"page[size]": MAX_PAGE, "fields[profile]": NAMES}
-        for page in self._session.pages(GET_LIST_MEMBERS, path_id=list_id, **params):
-            yield from page["data"]
+    def members(self, list_id: str, *, fields: str = NAMES, **params: Any) -> Iterator[Document]:
+        """Everybody on a list; nobody where there is no such list (yet, as in a dry run)."""
+        params |= {"page[size]": MAX_PAGE, "fields[profile]": fields}
+        try:
+            for page in self._session.pages(GET_LIST_MEMBERS, path_id=list_id, **params):
+                yield from page["data"]
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
 
 
 def _conditions(identifier: str, values: Iterable[str]) -> Iterator[str]:

@@ -98,6 +98,15 @@ SETTINGS: dict[str, Any] = {
         "flows that it would start.",
         "default": False,
     },
+    "owners": {
+        "type": "object",
+        "additionalProperties": {"enum": ["nevent", "klaviyo", "fill"]},
+        "title": "Owners of fields",
+        "description": "Who owns a column of profiles: nevent (written here; so is every column "
+        "that is not named), klaviyo (never written here), fill (written only where Klaviyo has "
+        "no value).",
+        "default": {},
+    },
     "allowed_columns": {
         "type": "array",
         "items": {"type": "string"},

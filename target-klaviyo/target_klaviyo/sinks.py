@@ -20,6 +20,7 @@ from target_klaviyo.identifiers import email_address, phone_number
 from target_klaviyo.imports import PHONE_TAKEN
 from target_klaviyo.loader import ERASED
 from target_klaviyo.members import ADD, MIRROR, REMOVE
+from target_klaviyo.replaying import again
 from target_klaviyo.shipments import encode
 from target_klaviyo.suppressing import SUPPRESS, UNSUPPRESS
 
@@ -91,6 +92,13 @@ class KlaviyoSink(OutcomeSink):
             group=group,
         )
 
+    def requeue(self, payload: Record, *, key: str) -> None:
+        """Hand a row over once more that Klaviyo refused, as the rejects file keeps it."""
+        row = again(self.kind, payload)
+        if self.kind != "deletions" and self.target.erased(row.people):
+            raise WithheldError(ERASED)
+        self.queue(**row._asdict(), context={"key": key})
+
     @property
     def kind(self) -> str:
         """The kind of the stream: its name up to the first `__`."""
@@ -147,11 +155,13 @@ class ProfilesSink(PropertiesSink):
                 len(custom),
                 MAX_CUSTOM_PROPERTIES,
             )
-        target.first_load.fills(set(self.schema["properties"]) - self.guard.names)
+        left = self.guard.names | target.ownership.klaviyos
+        target.first_load.fills(set(self.schema["properties"]) - left)
         target.first_load.adds(target.default_list)
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
+        self.target.ownership.leave(record)
         people = self.normalise(record)
         taken = self.target.imports.phone_taken
         if people and (people[0], record.get("phone_number")) in taken:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from target_klaviyo import consents
 from target_klaviyo.fates import told
 from target_klaviyo.knowledge import NOBODY
-from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope, decode
+from target_klaviyo.replaying import payload_of
+from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope
 from target_klaviyo.valve import Decision
 from target_klaviyo.wishes import SENT, Ask, Terms, Wish, grouped
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
+Place = tuple[str, str, str]  # channel, list, identifier
 REPEATED = Decision("unchanged", "dealt with by an earlier run")
 STILL_WITHHELD = Decision("withhold", "withheld by an earlier run, nothing new since")
 
@@ -101,21 +103,25 @@ class Subscriptions:
 
     def _decide(self, wishes: list[Wish]) -> None:
         by_channel: defaultdict[Channel, list[Wish]] = defaultdict(list)
-        by_list: defaultdict[tuple[Channel, str], list[str]] = defaultdict(list)
         for wish in wishes:
             by_channel[wish.channel].append(wish)
-            if wish.said.list_id:
-                by_list[wish.channel, wish.said.list_id].append(wish.identifier)
-        members = {
-            (*place, each)
-            for place, identifiers in by_list.items()
-            for each in self._knowledge.members(*place, identifiers)
-        }
+        members = self._members([wish for wish in wishes if wish.names_list])
         for channel, some in by_channel.items():
             found = self._knowledge.of(channel, [wish.identifier for wish in some])
             for wish in some:
-                member = (channel, wish.list_id, wish.identifier) in members
-                wish.decide(found.get(wish.identifier, NOBODY), member=member)
+                known = found.get(wish.identifier, NOBODY)
+                wish.decide(known, member=_place(wish) in members)
+
+    def _members(self, wishes: list[Wish]) -> set[Place]:
+        """Those of these who are on the list that they are about."""
+        by_list: defaultdict[tuple[Channel, str], list[str]] = defaultdict(list)
+        for wish in wishes:
+            by_list[wish.channel, wish.list_id or ""].append(wish.identifier)
+        return {
+            (channel, list_id, each)
+            for (channel, list_id), identifiers in by_list.items()
+            for each in self._knowledge.members(channel, list_id, identifiers)
+        }
 
     def _terms(self, wish: Wish) -> Terms:
         action = wish.decision.action
@@ -138,9 +144,27 @@ class Subscriptions:
         def refuse(ask: Ask, problem: Problem) -> None:
             refused[id(ask.wishes[0].row)] = problem
 
-        shipment = SUBSCRIPTIONS if terms.action == "subscribe" else UNSUBSCRIPTIONS
-        envelope = Envelope(shipment, terms.list_id, terms.attributes)
-        self._delivery.send(envelope, asks, accepted=accepted, refused=refuse)
+        def look_again(part: list[Ask]) -> list[Ask]:
+            """Who left the list by the request that got no answer has left it."""
+            wishes = [ask.wishes[0] for ask in part]
+            members = self._members(wishes)
+            there = [_place(wish) in members for wish in wishes]
+            accepted([ask for ask, on in zip(part, there, strict=True) if not on], None)
+            return [ask for ask, on in zip(part, there, strict=True) if on]
+
+        leaves = terms.action == "unsubscribe" and terms.list_id is not None
+        self._delivery.send(
+            Envelope(
+                SUBSCRIPTIONS if terms.action == "subscribe" else UNSUBSCRIPTIONS,
+                terms.list_id,
+                terms.attributes,
+            ),
+            asks,
+            accepted=accepted,
+            refused=refuse,
+            # Sent twice, it would unsubscribe those who have left by now from everything.
+            uncertain=look_again if leaves else None,
+        )
 
     def _settle(self, rows: list[Row], wishes: list[Wish], refused: dict[int, Problem]) -> None:
         """One fate a row: of its channels the one that says most."""
@@ -151,7 +175,7 @@ class Subscriptions:
             mine = decisions[id(row)]
             withheld = next((each.reason for each in mine if each.action == "withhold"), None)
             if problem := refused.get(id(row)):
-                payload = decode(row.body)
+                payload = payload_of(row)
                 self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)
             elif any(each.action in SENT for each in mine):
                 self._fates.settle([row], "accepted")
@@ -159,3 +183,7 @@ class Subscriptions:
                 self._fates.withhold([row], withheld)
             else:
                 self._fates.settle([row], "unchanged")
+
+
+def _place(wish: Wish) -> Place:
+    return (wish.channel, wish.list_id or "", wish.identifier)

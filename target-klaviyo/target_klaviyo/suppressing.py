@@ -11,7 +11,8 @@ from klaviyo_client.limits import GET_SUPPRESS_JOB, GET_UNSUPPRESS_JOB, Operatio
 
 from target_klaviyo.fates import told
 from target_klaviyo.jobs import StuckJobError
-from target_klaviyo.shipments import SUPPRESSIONS, UNSUPPRESSIONS, Envelope, Shipment, decode
+from target_klaviyo.replaying import payload_of
+from target_klaviyo.shipments import SUPPRESSIONS, UNSUPPRESSIONS, Envelope, Shipment
 
 if TYPE_CHECKING:
     from klaviyo_client import KlaviyoSession, Problem
@@ -91,5 +92,5 @@ class Suppressing:
             pause = min(pause * 1.5, LAST_POLL)
 
     def _refused(self, row: Row, problem: Problem) -> None:
-        payload = decode(row.body)
+        payload = payload_of(row)
         self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)

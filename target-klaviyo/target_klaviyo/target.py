@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
 from singer_outcomes.ledger import Ledger
@@ -27,6 +27,7 @@ from target_klaviyo.loader import Loader
 from target_klaviyo.members import Members
 from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
+from target_klaviyo.ownership import Ownership
 from target_klaviyo.people import People
 from target_klaviyo.plan import Plan
 from target_klaviyo.records import Records
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from singer_outcomes.sink import OutcomeSink
 
     from target_klaviyo.queues import Row
+    from target_klaviyo.sinks import KlaviyoSink
 
 
 class TargetKlaviyo(OutcomeTarget):
@@ -81,7 +83,7 @@ class TargetKlaviyo(OutcomeTarget):
         hours = timedelta(hours=float(config["history_after_hours"]))
         told_first = str(config["first_load"]).lower()
         self.history = None if told_first == "true" else hours
-        self._first = told_first == "true" or (told_first == "auto" and not self.runs.loaded())
+        self._first = told_first == "true" or (told_first == "auto" and not self.has_run_before())
         self._list_known = False
         self.default_list: str | None = None
         self._erased: set[str] = set()  # people whose deletion was read in this run
@@ -118,6 +120,7 @@ class TargetKlaviyo(OutcomeTarget):
             refuses=self._first and not config["accept_flows"] and not self.dry_run,
             looks=self._first or self.dry_run,
         )
+        self.ownership = Ownership(config["owners"], people)
         self._identity = Identity(session, people, summary, self.plan)
         self._verification = Verification(session, people, size=config["verify_sample"])
         self.mirrors = Mirrors(people)
@@ -157,6 +160,7 @@ class TargetKlaviyo(OutcomeTarget):
     def _deliver_profiles(self, rows: list[Row]) -> None:
         if not self._first:
             self._identity.follow(rows)
+        self.ownership.fill(rows)
         if self.plan is not None:
             self.plan.people_of(rows)
         self.imports.send(rows, kind="profiles", list_id=self.default_list)
@@ -241,8 +245,9 @@ class TargetKlaviyo(OutcomeTarget):
     def stop(self) -> None:
         self.loader.stop()
 
+    @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:
-        raise NotImplementedError
+        cast("KlaviyoSink", self.sink_of(stream)).requeue(payload, key=key)
 
     @override
     def details(self) -> dict[str, Any]:

@@ -34,7 +34,11 @@ def _loaded(served: Sandbox) -> Loaded:
     told = {each["attributes"]["email"]: each["attributes"]["properties"] for each in profiles}
     return Loaded(
         {email: each for email, each in told.items() if "nevent_id" in each},
-        {each["unique_id"]: each["properties"] for each in events},
+        {  # Klaviyo's own, of consent and lists, beside them
+            each["unique_id"]: each["properties"]
+            for each in events
+            if each["unique_id"].startswith("nevent:")
+        },
     )
 
 

@@ -184,6 +184,21 @@ def test_leaving_one_list_never_unsubscribes_from_everything(
     assert (streams["accepted"], streams["unchanged"]) == (1, 1)
 
 
+def test_leaving_a_list_by_a_request_that_got_no_answer_is_leaving_it_once(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Sent again, Klaviyo would take it for leaving everything, as they are not in the list."""
+    people = [f"fan{number}@nevent-demo.es" for number in range(150)]
+    named = {"list_name": "Nevent - Boletín"}
+    load([STATEMENTS, *[says(each, "subscribed", **named) for each in people]])
+    for after in (True, False):
+        klaviyo.drop(UNSUBSCRIBE, after=after)
+    run = load([STATEMENTS, *[says(each, "unsubscribed", ago(days=1), **named) for each in people]])
+    assert run.summary["streams"]["subscriptions"]["accepted"] == 150
+    assert {_email(klaviyo, each)["consent"] for each in people} == {"SUBSCRIBED"}
+    assert all(_email(klaviyo, each)["list_suppressions"] for each in people)
+
+
 @pytest.mark.parametrize("deed", ["complain", "bounce"])
 def test_complaints_and_bounces_are_opt_outs_too(
     load: Load, klaviyo: KlaviyoHandle, deed: str

@@ -29,9 +29,9 @@ from nevent_sandbox.klaviyo import (
     metrics,
     profiles,
     recording,
+    segments,
     subscribing,
     suppressing,
-    segments,
 )
 from nevent_sandbox.klaviyo.access import check_revision, check_scopes, key_of
 from nevent_sandbox.klaviyo.account import Account

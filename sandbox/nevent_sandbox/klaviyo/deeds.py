@@ -1,4 +1,4 @@
-"""What happens inside Klaviyo, ordered by tests: people sign up, opt out, complain, bounce, confirm."""
+"""What happens inside Klaviyo, ordered by tests: people sign up, opt out, complain, confirm."""
 
 from __future__ import annotations
 

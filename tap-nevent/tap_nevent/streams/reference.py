@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nevent_client.errors import NotServedError
@@ -50,14 +51,22 @@ class NeventEventsStream(ChangingStream):
 
 
 class SegmentsStream(NeventStream):
-    """Segments defined in Nevent."""
+    """Segments defined in Nevent, and which of them are followed."""
 
     name = "segments"
     operation = "segments"
 
+    @cached_property
+    def followed(self) -> set[str]:
+        """Ids of the segments whose members are read; none where nobody asks."""
+        return (
+            {each["id"] for each in self.run.segments.chosen} if self.shows("followed") else set()
+        )
+
     @override
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:
         row["status"] = str(row["status"]).lower()
+        row["followed"] = row["id"] in self.followed
         return super().post_process(row, context)
 
 
