@@ -3,6 +3,7 @@ PYTHON ?= python3
 FANS ?= 500
 SEED ?= 42
 JOBS ?= 2
+SCENARIOS ?= 200
 # uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.
 export UV_SYSTEM_CERTS := true
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -33,6 +34,10 @@ sandbox: setup ## both APIs on ports 8701 and 8702, for `meltano run`; ends with
 test: setup ## all tests, on this machine alone
 	umask 077 && pytest -n $(JOBS) --dist loadscope
 
+chaos: setup ## faults, signals and kill -9 at random, then compared; SCENARIOS=200 SEED=42, or one: SCENARIO=17
+	@PYTHONPATH=tests:$(PYTHONPATH) python -m chaos --scenarios $(SCENARIOS) --seed $(SEED) \
+		--jobs $(JOBS) $(if $(SCENARIO),--scenario $(SCENARIO))
+
 lint: setup ## style and types
 	ruff check
 	ruff format --check
@@ -49,5 +54,5 @@ lock: ## newest versions of what everything stands on, without an address in the
 	uv export -q --frozen --no-dev --no-emit-workspace --no-hashes -o constraints.txt
 	! grep -E '://|--(extra-)?index-url|--find-links' requirements.lock constraints.txt
 
-.PHONY: help setup demo sandbox test lint docs lock
+.PHONY: help setup demo sandbox test chaos lint docs lock
 .DEFAULT_GOAL := help

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-Kind = Literal["refuse", "delay", "drop", "drop_after", "stick", "fail_rows", "html_403"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Kind = Literal[
+    "refuse", "delay", "drop", "drop_after", "stick", "fail_rows", "malformed", "html_403"
+]
 AT_THE_DOOR: tuple[Kind, ...] = ("refuse", "delay", "drop", "drop_after", "html_403")
 EVERY = "*"
 DEFAULT_STATUS = 503
@@ -62,15 +67,25 @@ class Faults:
                     return fault
         return None
 
-    def take_rows(self, operation: str, emails: set[str], rows: int) -> Fault | None:
-        """The oldest `fail_rows` that concerns one of these e-mails or row numbers."""
+    def take_rows(
+        self, operation: str, emails: set[str], rows: int, *, kind: Kind = "fail_rows"
+    ) -> Fault | None:
+        """The oldest fault of this kind that concerns one of these e-mails or row numbers."""
         with self._lock:
             for fault in self._orders:
                 concerned = not emails.isdisjoint(fault.emails) or any(n < rows for n in fault.rows)
-                if fault.kind == "fail_rows" and fault.strikes(operation) and concerned:
+                if fault.kind == kind and fault.strikes(operation) and concerned:
                     self._use(fault)
                     return fault
         return None
+
+    def malformed(self, operation: str, people: Iterable[dict[str, Any]]) -> frozenset[str]:
+        """The e-mails of these profile resources that a test has declared malformed."""
+        if not any(fault.kind == "malformed" for fault in self.pending()):
+            return frozenset()
+        emails = {str(person["attributes"].get("email")).lower() for person in people}
+        fault = self.take_rows(operation, emails, 0, kind="malformed")
+        return frozenset(fault.emails) if fault else frozenset()
 
     def _use(self, fault: Fault) -> None:
         if fault.times is None:

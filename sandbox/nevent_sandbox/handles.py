@@ -47,6 +47,10 @@ class Handle:
         """Answer 403 with a web page, as a CDN does."""
         self._order(operation, "html_403", times=times)
 
+    def faults(self) -> list[Document]:
+        """The faults still in force, with how many `times` each has left."""
+        return list(self._get("/faults")["faults"])
+
     def clear_faults(self) -> None:
         """Lift all faults; jobs that stick go on."""
         self._http.delete("/faults").raise_for_status()
@@ -192,6 +196,12 @@ class KlaviyoHandle(Handle):
         """Turn these rows of the next import job into import errors."""
         more = {"emails": emails or [], "rows": rows or [], "pointer": pointer, "times": times}
         self._order(IMPORT, "fail_rows", **more)
+
+    def malformed(
+        self, emails: list[str], operation: str = IMPORT, *, times: int | None = 1
+    ) -> None:
+        """Refuse each request that holds one of these e-mails, as malformed, with pointers."""
+        self._order(operation, "malformed", emails=emails, times=times)
 
     def knobs(self, **knobs: Any) -> None:
         """Set job_seconds, visibility_seconds, effect_seconds, pointers, opt_in_process."""

@@ -39,7 +39,12 @@ def queue(call: Call) -> int:
     rows: list[Document] = call.data["attributes"]["profiles"]["data"]
     asked = call.data.get("relationships", {}).get("lists", {}).get("data") or []
     lists = list(dict.fromkeys(each["id"] for each in asked))
-    found = [p for i, row in enumerate(rows) for p in problems(row, f"{POINTER}/{i}")]
+    malformed = account.faults.malformed(call.operation.name, rows)
+    found = [
+        problem
+        for index, row in enumerate(rows)
+        for problem in problems(row, f"{POINTER}/{index}", malformed=malformed)
+    ]
     if found:
         raise ApiError(400, found)
     with account.store.writing() as db:

@@ -11,6 +11,7 @@ from nevent_sandbox.klaviyo.identifiers import MOST_EMAIL, is_email, is_phone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 MOST_BYTES = 100_000
 MOST_BYTES_IN_EVENT = 95_000
@@ -34,14 +35,16 @@ def problems(
     *,
     most_bytes: int = MOST_BYTES,
     anonymous: bool = True,
+    malformed: AbstractSet[str] = frozenset(),
 ) -> Iterator[Document]:
     """What is wrong with one profile resource.
 
-    `pointer` is where it stands in the body; `anonymous`, whether having no identifier is wrong.
+    `pointer` is where it stands in the body; `anonymous`, whether having no identifier is wrong;
+    `malformed` holds addresses in lower case that a test has declared so.
     """
     attributes = row["attributes"]
     email, phone = attributes.get("email"), attributes.get("phone_number")
-    if email is not None and not is_email(email):
+    if email is not None and (email.lower() in malformed or not is_email(email)):
         detail = "Invalid email address"
         if len(email) > MOST_EMAIL:
             detail += f": longer than {MOST_EMAIL} characters"

@@ -18,6 +18,7 @@ from nevent_sandbox.klaviyo.person_rules import problems as person_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 DROPPED = ("@example.com", "@test.com")  # accepted and forgotten
 BULK = "/data/attributes/events-bulk-create/data"
@@ -37,7 +38,8 @@ def create_event(call: Call) -> Answer:
     """Accept one event."""
     event = call.data["attributes"]
     person = event["profile"]["data"]
-    found = list(_person_problems(person, "/data/attributes/profile/data"))
+    malformed = call.account.faults.malformed(call.operation.name, [person])
+    found = list(_person_problems(person, "/data/attributes/profile/data", malformed))
     happening = Happening(person, event, bool(event.get("backfill")), pointer="/data/attributes")
     found += problems(event, happening.pointer, call.account.clock.time())
     if found:
@@ -51,10 +53,13 @@ def create_events(call: Call) -> Answer:
     entries = call.data["attributes"]["events-bulk-create"]["data"]
     found: list[Document] = []
     happenings: list[Happening] = []
+    malformed = call.account.faults.malformed(
+        call.operation.name, (entry["attributes"]["profile"]["data"] for entry in entries)
+    )
     for index, entry in enumerate(entries):
         attributes, place = entry["attributes"], f"{BULK}/{index}/attributes"
         person = attributes["profile"]["data"]
-        found += _person_problems(person, f"{place}/profile/data")
+        found += _person_problems(person, f"{place}/profile/data", malformed)
         for number, each in enumerate(attributes["events"]["data"]):
             event = each["attributes"]
             backfill = bool(attributes.get("backfill") or event.get("backfill"))
@@ -70,8 +75,10 @@ def create_events(call: Call) -> Answer:
     return Answer(202, items=len(happenings))
 
 
-def _person_problems(person: Document, pointer: str) -> Iterator[Document]:
-    yield from person_problems(person, pointer, most_bytes=MOST_BYTES_IN_EVENT)
+def _person_problems(
+    person: Document, pointer: str, malformed: AbstractSet[str]
+) -> Iterator[Document]:
+    yield from person_problems(person, pointer, most_bytes=MOST_BYTES_IN_EVENT, malformed=malformed)
 
 
 def _repeated(happenings: list[Happening]) -> Iterator[Document]:
