@@ -110,7 +110,7 @@ MELTANOS = {
     "TARGET_THINGS_MAX_REJECTS": "10%",
     "TARGET_THINGS_GRACE_SECONDS": "0.5",
     "TARGET_THINGS_UNWANTED": '["b"]',
-    "TARGET_THINGS_STREAM_MAPS": '{"people.__alias__": "things__people", "people.x": "name"}',
+    "TARGET_THINGS_STREAM_MAPS": '{"people.__alias__": "things__people", "people.x": "name.upper()"}',
 }
 
 
@@ -120,11 +120,11 @@ def test_settings_are_read_from_the_environment_by_their_kinds(folder: Folder) -
     people = [{**each, "stream": "people"} for each in _things("a", "b")[:-1]]
     done = folder.run("--config", "ENV", messages=people, **paths, **MELTANOS)
     assert done.returncode == 0, done.stderr
-    assert [each["x"] for each in folder.loaded()] == ["a"]
+    assert [each["x"] for each in folder.loaded()] == ["A"]
     wanted = {**MELTANOS, "TARGET_THINGS_UNWANTED": "[]"}
     done = folder.run("retry-rejects", messages=(), **paths, **wanted)
     assert done.returncode == 0, done.stderr
-    assert [each["x"] for each in folder.loaded()] == ["a", "b"]
+    assert [each["x"] for each in folder.loaded()] == ["A", "B"]
 
 
 def test_a_number_in_the_environment_that_is_none_is_told_by_its_setting(folder: Folder) -> None:
