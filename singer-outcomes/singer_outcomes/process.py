@@ -24,7 +24,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
-from singer_outcomes.environment import environment_config
+from singer_outcomes.environment import from_environment
 from singer_outcomes.reader import FastReader, StopReadingError
 from singer_outcomes.store import StoreError
 
@@ -74,11 +74,6 @@ class OrderlyTarget(Target, abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Stop what runs in the background and tell what happened; again is harmless."""
-
-    @classproperty
-    def _env_var_config(cls: type[OrderlyTarget]) -> dict[str, Any]:  # noqa: N805  # of a class
-        cls.append_builtin_config(cls.config_jsonschema)
-        return environment_config(cls.config_jsonschema, cls._env_var_prefix)
 
     def told(self, error: Exception) -> str:
         """The one line for a person."""
@@ -149,6 +144,11 @@ class OrderlyTarget(Target, abc.ABC):
                         error.errors[position] = f"{name} is not valid; see --about"
             raise
 
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805  # a property of the class
+        cls.append_builtin_config(cls.config_jsonschema)
+        return from_environment(cls.config_jsonschema, cls._env_var_prefix)
+
     @override
     @classmethod
     def invoke(  # type: ignore[override]  # the SDK's own signature differs from its base as well
@@ -205,5 +205,5 @@ def merged_config(
     """Settings from files and, where asked for, from the environment, not validated."""
     found = dict(config.config) if config else {}
     if env or (config and config.parse_env):
-        found |= target._env_var_config  # noqa: SLF001  # how the SDK names it
+        found |= target._env_var_config  # noqa: SLF001  # how the SDK reads them
     return found

@@ -110,7 +110,9 @@ MELTANOS = {
     "TARGET_THINGS_MAX_REJECTS": "10%",
     "TARGET_THINGS_GRACE_SECONDS": "0.5",
     "TARGET_THINGS_UNWANTED": '["b"]',
-    "TARGET_THINGS_STREAM_MAPS": '{"people.__alias__": "things__people", "people.x": "name.upper()"}',
+    "TARGET_THINGS_STREAM_MAPS": json.dumps(
+        {"people.__alias__": "things__people", "people.x": "name.upper()"}
+    ),
 }
 
 
