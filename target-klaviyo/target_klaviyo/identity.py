@@ -73,6 +73,7 @@ class Identity:
     def _move(self, former: Former, address: str) -> None:
         if self._plan is not None:
             self._plan.request(PATCH_PROFILE)
+            self._plan.renamed(address)
             self._summary.note(RENAMED)
             return
         data: dict[str, Any] = {"type": "profile", "id": former.id}
