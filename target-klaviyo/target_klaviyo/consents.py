@@ -101,6 +101,15 @@ def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statem
     return said, left_out
 
 
+def identity(email: str | None, phone_number: str | None, list_id: str | None) -> str:
+    """Tells whose statement it is, and about which list.
+
+    By both identifiers: two people may share an address, and neither's word is about the other's
+    phone.
+    """
+    return f"{email or ''}|{phone_number or ''}|{list_id or ''}"
+
+
 def merged(earlier: bytes, later: bytes) -> bytes:
     """Two statements of one person and list as one: per channel the latest, else the no."""
     before, after = decode(earlier), decode(later)

@@ -73,6 +73,7 @@ class Identity:
     def _move(self, former: Former, address: str) -> None:
         if self._plan is not None:
             self._plan.request(PATCH_PROFILE)
+            self._plan.renamed(address)
             self._summary.note(RENAMED)
             return
         # First: a run that is killed in between finds no former profile to carry it from.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client.limits import GET_LISTS
 
-from target_klaviyo.valve import STRANGER, Known, known_of
+from target_klaviyo.valve import STRANGER, Known, after, known_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from klaviyo_client import KlaviyoSession
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from target_klaviyo.consents import Channel
     from target_klaviyo.optouts import OptOuts
     from target_klaviyo.people import People
+    from target_klaviyo.plan import Plan
+    from target_klaviyo.wishes import Wish
 
 LOOKED_UP = 20_000  # people of a run; above, all opt-outs of the account are listed once instead
 NO_ACCOUNT = "unnamed"
@@ -38,6 +40,9 @@ class Knowledge:
 
     E-mail of up to 20,000 people a run is looked up person by person; above that the account's
     opt-outs are listed. Klaviyo has no filter for opt-outs of SMS, so those are always looked up.
+
+    What this run has sent is known too, though Klaviyo may not show it yet. In a dry run (with a
+    `plan`) that is what would have been sent.
     """
 
     def __init__(
@@ -47,8 +52,10 @@ class Knowledge:
         opt_outs: OptOuts,
         *,
         now: Callable[[], datetime],
+        plan: Plan | None = None,
         most: int = LOOKED_UP,
     ) -> None:
+        self._plan = plan
         self._session = session
         self._people = people
         self._opt_outs = opt_outs
@@ -57,6 +64,8 @@ class Knowledge:
         self._lock = threading.Lock()
         self._looked_up = 0
         self._listed = False
+        self._sent: dict[tuple[Channel, str], Known] = {}
+        self._joined: dict[tuple[Channel, str, str], bool] = {}  # channel, list, who
 
     @property
     def account(self) -> str:
@@ -67,6 +76,34 @@ class Knowledge:
 
     def of(self, channel: Channel, identifiers: Collection[str]) -> dict[str, Found]:
         """Those of these people whom Klaviyo knows."""
+        found = self._read(channel, identifiers)
+        for each in identifiers:
+            phone = self._plan.phone_of(each) if self._plan and not self._listed else None
+            known = self._sent.get((channel, each))
+            if phone or known:
+                before = found.get(each, NOBODY)
+                found[each] = Found(known or before.known, before.phone_number or phone)
+        return found
+
+    def sent(self, wishes: Iterable[Wish]) -> None:
+        """These statements were sent, or would be in a dry run."""
+        now = self._now()
+        listed = []
+        for wish in wishes:
+            action, channel = wish.decision.action, wish.channel
+            if self._listed and self._plan is None:
+                if channel == "email" and action == "unsubscribe":
+                    listed.append((wish.identifier, wish.list_id))
+                continue  # the dictionaries would grow with the audience
+            known = after(wish.found.known, action, list_id=wish.list_id, at=now)
+            self._sent[channel, wish.identifier] = known
+            if wish.list_id:
+                place = (channel, wish.list_id, wish.identifier)
+                self._joined[place] = action == "subscribe"
+        if listed:
+            self._opt_outs.add(self.account, listed, at=now)
+
+    def _read(self, channel: Channel, identifiers: Collection[str]) -> dict[str, Found]:
         if channel == "sms":
             return self._look_up(channel, "phone_number", identifiers)
         if self._few(len(identifiers)):
@@ -83,7 +120,12 @@ class Knowledge:
     def members(self, channel: Channel, list_id: str, identifiers: Collection[str]) -> set[str]:
         """Those of these people who are on the list."""
         column = "email" if channel == "email" else "phone_number"
-        return self._people.of_list(list_id, column, identifiers)
+        found = self._people.of_list(list_id, column, identifiers)
+        for each in identifiers:
+            joined = self._joined.get((channel, list_id, each))
+            if joined is not None:
+                (found.add if joined else found.discard)(each)
+        return found
 
     def _few(self, number: int) -> bool:
         with self._lock:

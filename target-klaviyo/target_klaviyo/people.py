@@ -9,6 +9,7 @@ from urllib.parse import quote
 from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import GET_LIST_MEMBERS, GET_PROFILES, MAX_PAGE
 
+from target_klaviyo.lists import PLANNED
 from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class People:
         }
 
     def members(self, list_id: str, *, fields: str = NAMES, **params: Any) -> Iterator[Document]:
-        """Everybody on a list; nobody where there is no such list (yet, as in a dry run)."""
+        """Everybody on a list; nobody where there is no such list, or only in a dry run."""
+        if list_id.startswith(PLANNED):
+            return
         params |= {"page[size]": MAX_PAGE, "fields[profile]": fields}
         try:
             for page in self._session.pages(GET_LIST_MEMBERS, path_id=list_id, **params):

@@ -110,7 +110,7 @@ class KlaviyoSink(OutcomeSink):
         if named := record.get("list_id"):
             return lists.by_id(str(named))
         if named := record.get("list_name"):
-            return lists.by_name(str(named), create=not self.target.dry_run)
+            return lists.by_name(str(named))
         return None
 
 
@@ -216,7 +216,7 @@ class SubscriptionsSink(KlaviyoSink):
         self.target.first_load.consents(said.channels)
         for reason in left_out:
             self.target.summary.note(f"{self.stream_name}: a channel {reason}")
-        identity = f"{people[0]}|{said.list_id or ''}"
+        identity = consents.identity(record.get("email"), record.get("phone_number"), said.list_id)
         body = consents.encode(said)
         self.queue(identity=identity, people=people, body=body, context=context)
 
@@ -246,9 +246,11 @@ class ListMembersSink(KlaviyoSink):
     @override
     def process_record(self, record: Record, context: Record) -> None:
         list_id = self.list_id(record) or self.target.default_list
-        if list_id is None and not self.target.dry_run:
+        if list_id is None:
             raise RejectedError("no list: neither list_id nor list_name, and none is configured")
         mirror = flag(record, "mirror", default=False)
+        if record.get("email"):
+            record.pop("phone_number", None)  # it might be another than the profile has
         people = self.normalise(record)
         resource: Record = {"type": "profile", "attributes": payloads.identity(record)}
         if profile_id := record.get("profile_id"):

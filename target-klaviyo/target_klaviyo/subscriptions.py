@@ -52,7 +52,7 @@ class Subscriptions:
         default_list: Callable[[], str | None],
         history: timedelta | None,
         custom_source: str,
-        planned: Callable[[str, str], None] | None,
+        planned: Callable[[Wish], None] | None,
     ) -> None:
         self._delivery = delivery
         self._fates = fates
@@ -137,9 +137,10 @@ class Subscriptions:
         def accepted(part: list[Ask], _: Any) -> None:
             wishes = [wish for ask in part for wish in ask.wishes]
             self._records.decided(account, wishes)
+            self._knowledge.sent(wishes)
             if self._planned is not None:
                 for wish in wishes:
-                    self._planned(wish.decision.action, wish.channel)
+                    self._planned(wish)
 
         def refuse(ask: Ask, problem: Problem) -> None:
             refused[id(ask.wishes[0].row)] = problem

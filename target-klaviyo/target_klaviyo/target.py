@@ -94,7 +94,6 @@ class TargetKlaviyo(OutcomeTarget):
             api_url=config["api_url"],
             user_agent=f"{self.name}/{self.get_plugin_version()}",
         )
-        self.lists = Lists(self._session)
         self._wire()
 
     def _wire(self) -> None:
@@ -103,6 +102,7 @@ class TargetKlaviyo(OutcomeTarget):
         patience = float(config["job_timeout_minutes"]) * 60
         people = People(session)
         self.plan = Plan(people) if self.dry_run else None
+        self.lists = Lists(session, self.plan)
         if self.dry_run:
             self.ledger = Ledger(lambda _: None)  # no state: nothing has happened
         self.tombstones = Tombstones(self.store)
@@ -126,8 +126,9 @@ class TargetKlaviyo(OutcomeTarget):
         self._identity = Identity(session, people, summary, self.plan)
         self._verification = Verification(session, people, size=config["verify_sample"])
         self.mirrors = Mirrors(people)
-        self._members = Members(delivery, fates, self.imports, people, self.mirrors)
-        knowledge = Knowledge(session, people, OptOuts(session, self.store), now=self.now)
+        self._members = Members(delivery, fates, self.imports, people, self.mirrors, plan=self.plan)
+        opt_outs = OptOuts(session, self.store)
+        knowledge = Knowledge(session, people, opt_outs, now=self.now, plan=self.plan)
         subscriptions = Subscriptions(
             delivery,
             fates,
@@ -137,7 +138,7 @@ class TargetKlaviyo(OutcomeTarget):
             default_list=lambda: self.default_list,
             history=self.history,
             custom_source=config["custom_source"],
-            planned=self.plan.consent if self.plan else None,
+            planned=self.plan.statement if self.plan else None,
         )
         suppressing = Suppressing(session, delivery, fates, records, patience=patience)
         deletions = Deletions(
@@ -174,7 +175,7 @@ class TargetKlaviyo(OutcomeTarget):
         if list_id := self.config.get("list_id"):
             self.default_list = self.lists.by_id(list_id)
         elif name := self.config.get("list_name"):
-            self.default_list = self.lists.by_name(name, create=not self.dry_run)
+            self.default_list = self.lists.by_name(name)
         self._list_known = True
 
     def now(self) -> datetime:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Action = Literal["subscribe", "unsubscribe", "withhold", "unchanged"]
 UNDELIVERABLE = frozenset({"HARD_BOUNCE", "INVALID_EMAIL"})  # subscribing does not lift these
 NOT_SAID = UNDELIVERABLE | {"USER_SUPPRESSED"}  # of the address or the account, not the person
+UNSUBSCRIBE = "UNSUBSCRIBE"  # why there is an opt-out that was sent
 SUBSCRIBED, UNSUBSCRIBED, NEVER = "SUBSCRIBED", "UNSUBSCRIBED", "NEVER_SUBSCRIBED"
 
 
@@ -82,6 +83,19 @@ def _objection(known: Known, list_id: str | None) -> Decision:
     if any(reason not in NOT_SAID for reason in told_no):
         return Decision("unchanged", "opted out in Klaviyo already")
     return Decision("unsubscribe", "opted out in the source")
+
+
+def after(known: Known, action: Action, *, list_id: str | None, at: datetime) -> Known:
+    """What Klaviyo knows once this was sent: subscribing lifts what a person can lift."""
+    if action == "subscribe":
+        kept = tuple(
+            each
+            for each in known.opt_outs
+            if each.reason in UNDELIVERABLE or each.list_id not in {None, list_id}
+        )
+        return Known(SUBSCRIBED, kept)
+    consent = UNSUBSCRIBED if list_id is None else known.consent
+    return Known(consent, (*known.opt_outs, OptOut(UNSUBSCRIBE, at, list_id)))
 
 
 def known_of(channel: Channel, subscriptions: Mapping[str, Any], *, member: bool = False) -> Known:
