@@ -92,7 +92,7 @@ class Ground:
 
 
 def undisturbed(ground: Ground, workload: Workload) -> Reference:
-    """Load an input once, with nothing in the way, by the command as it is."""
+    """Load an input once, with nothing in the way, in requests as large as Klaviyo takes."""
     ground.clear(workload)
     ended = ground.run(workload.since(0)).wait(ground.klaviyo)
     if ended.code:
