@@ -35,13 +35,16 @@ def outcome(klaviyo: KlaviyoHandle, rejects: Path, *, since: str) -> Outcome:
         {**profile, "lists": sorted(names[each] for each in profile["lists"])}
         for profile in klaviyo.profiles()
     ]
+    # Klaviyo's own events tell the way, not where it led: who is subscribed, and released again.
+    events = [each for each in klaviyo.events() if each["service"] == "API"]
     noted = [
         {name: each.get(name) for name in ("stream", "key", "reason", "column")}
         for each in read_rejects(rejects)
     ]
     return {
         "profiles": _counted([_reduced(each, since, names) for each in people]),
-        "events": _counted([_reduced(each, since, names) for each in klaviyo.events()]),
+        "events": _counted([_reduced(each, since, names) for each in events]),
+        "consents": _counted([_reduced(each, since, names) for each in klaviyo.consents()]),
         "lists": _counted([_reduced(each, since, names) for each in klaviyo.lists()]),
         "rejects": _counted(noted),
     }

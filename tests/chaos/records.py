@@ -26,11 +26,14 @@ class Stream(NamedTuple):
     """One stream of the input.
 
     `whole`: its source is read from the beginning in every run, as a table without a bookmark.
+    `late`: it comes after the profiles of its people; `spread`: some of it does, some not.
     """
 
     schema: Message
     records: list[Message]
     whole: bool = False
+    late: bool = False
+    spread: bool = False
 
 
 class Scene(NamedTuple):
