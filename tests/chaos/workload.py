@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 KINDS: dict[str, Generator] = {
     "profiles": records.profiles,
     "events": records.events,
+    "list_members": consents.list_members,
     "subscriptions": consents.subscriptions,
     "suppressions": consents.suppressions,
-    "list_members": consents.list_members,
     "deletions": consents.deletions,
 }
 """Generators by kind; the ones of a run are named by `kinds` of `workload`."""
