@@ -17,12 +17,14 @@ from singer_sdk.exceptions import (
     RecordsWithoutSchemaException,
     SingerSDKError,
 )
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
+from singer_outcomes.environment import from_environment
 from singer_outcomes.reader import FastReader, StopReadingError
 from singer_outcomes.store import StoreError
 
@@ -141,6 +143,11 @@ class OrderlyTarget(Target, abc.ABC):
                     if f"config['{name}']" in text:
                         error.errors[position] = f"{name} is not valid; see --about"
             raise
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805  # a property of the class
+        cls.append_builtin_config(cls.config_jsonschema)
+        return from_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @override
     @classmethod

@@ -11,9 +11,13 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk._logging import _setup_console_logging
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import FatalSyncError
+from singer_sdk.plugin_base import _plugin_log_level
 from typing_extensions import override
 
+from singer_outcomes.commands import group
 from singer_outcomes.history import REPLAY
 from singer_outcomes.recorded import RecordedTarget
 from singer_outcomes.rejects import Reject, RejectedError, RejectsFile, record_hash
@@ -22,6 +26,8 @@ from singer_outcomes.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    import click
 
     from singer_outcomes.sink import OutcomeSink
 
@@ -47,6 +53,12 @@ class OutcomeTarget(RecordedTarget):
             store_records=self.config["store_rejected_records"],
         )
         self._closed = False
+
+    @plugin_cli
+    def cli(cls: type[OutcomeTarget]) -> click.Command:  # noqa: N805  # of a class
+        """The command line: what loads, and the commands beside it."""
+        _setup_console_logging(log_level=_plugin_log_level(plugin_name=cls.name))
+        return group(cls)
 
     # What a subclass does.
 

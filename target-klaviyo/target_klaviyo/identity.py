@@ -75,18 +75,18 @@ class Identity:
             self._plan.request(PATCH_PROFILE)
             self._summary.note(RENAMED)
             return
+        # First: a run that is killed in between finds no former profile to carry it from.
+        self._carry(former, address)
         data: dict[str, Any] = {"type": "profile", "id": former.id}
         body = encode({"data": {**data, "attributes": {"email": address}}})
         try:
             self._session.patch(PATCH_PROFILE, body, path_id=former.id)
             self._summary.note(RENAMED)
         except RefusedError as error:
-            if error.status == GONE:
-                return  # another run was first
-            if error.status != CONFLICT:
-                return  # not an address to Klaviyo: the import says so, with the row
-            self._merge(former, address, error)
-        self._carry(former, address)
+            # Else another run was first (404), or it is no address to Klaviyo, which the import
+            # then says of the row.
+            if error.status == CONFLICT:
+                self._merge(former, address, error)
 
     def _merge(self, former: Former, address: str, error: RefusedError) -> None:
         """Pour the old profile into the one that has the new address."""

@@ -27,8 +27,8 @@ class _Mirror:
 class Mirrors:
     """Set difference between a list in Klaviyo and the people named for it. Any thread may ask.
 
-    People leave only when the input shows that those streams were read to their ends: a tap that
-    failed in the middle has not named everybody.
+    People leave only when the input shows that those streams were read to their ends, and named
+    somebody: a tap that failed in the middle has not named everybody.
     """
 
     def __init__(self, people: People) -> None:
@@ -69,10 +69,13 @@ class Mirrors:
                 self._latest,
             )
             return
+        if not any(mirror.anybody for mirror in self._lists.values()):
+            logger.warning(
+                "Nobody is taken off mirrored lists: not one person was named for any of them. A "
+                "source that could not be read looks the same."
+            )
+            return
         for list_id, mirror in self._lists.items():
-            if not mirror.anybody and len(self._sources) < 2:  # noqa: PLR2004  # declared, named
-                logger.warning("A mirrored list is left as it is: no stream names its people.")
-                continue
             members = self._members(mirror, list_id)
             left = sorted(set(members.values()) - mirror.named)
             if left:

@@ -36,7 +36,7 @@ class Plan:
         self._lock = threading.Lock()
         self._requests: Counter[Operation] = Counter()
         self._seen: set[str] = set()  # people looked up
-        self.profiles: Counter[str] = Counter()  # new, changed, unchanged
+        self._profiles: dict[str, str] = {}  # first identifier: new, changed or unchanged
         self.events: Counter[str] = Counter()  # by metric
         self.live_events: Counter[str] = Counter()  # those without backfill
         self.consents: Counter[str] = Counter()  # subscribe, unsubscribe by channel
@@ -54,13 +54,13 @@ class Plan:
         there = self._there([row.people for row in rows], FIELDS)
         for row in rows:
             held = there.get(row.people[0])
+            changed = held is not None and _changes(decode(row.body), held)
             with self._lock:
-                if held is None:
-                    new = self._seen.isdisjoint(row.people)
-                    self.profiles["new" if new else "changed"] += 1
-                else:
-                    changed = _changes(decode(row.body), held)
-                    self.profiles["changed" if changed else "unchanged"] += 1
+                new = held is None and self._seen.isdisjoint(row.people)
+                now = "new" if new else "changed" if changed else "unchanged"
+                before = self._profiles.get(row.people[0])
+                if (before is None and (new or held is not None)) or before == "unchanged":
+                    self._profiles[row.people[0]] = now
                 self._seen.update(row.people)
 
     def happenings(self, rows: Iterable[Row]) -> None:
@@ -72,7 +72,8 @@ class Plan:
         there = self._there(strangers.values(), "email,phone_number")
         with self._lock:
             for first, people in strangers.items():
-                self.profiles["new"] += first not in there and self._seen.isdisjoint(people)
+                if first not in there and self._seen.isdisjoint(people):
+                    self._profiles[first] = "new"
                 self._seen.update(people)
             for row in rows:
                 event = decode(row.body)["attributes"]["events"]["data"][0]["attributes"]
@@ -97,12 +98,13 @@ class Plan:
         streams = summary["streams"]
         with self._lock:
             requests = {each.name: number for each, number in sorted(self._requests.items())}
+            profiles = Counter(self._profiles.values())
         kinds = Counter[str]()
         for name, counts in streams.items():
             kinds[name.partition("__")[0]] += counts.get("planned", 0)
         return {
-            "profiles": dict(self.profiles),
-            "billable_profiles_added": self.profiles.get("new", 0),
+            "profiles": dict(profiles),
+            "billable_profiles_added": profiles["new"],
             "events": dict(self.events),
             "events_without_backfill": dict(self.live_events),
             "consents": dict(self.consents),

@@ -91,6 +91,7 @@ def said(name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def is_reference(name: str) -> bool:
     """Whether a name says that its values are numbers of things: orders, tickets, barcodes, phones.
 

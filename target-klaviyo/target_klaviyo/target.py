@@ -11,6 +11,7 @@ from singer_outcomes.target import OutcomeTarget
 from singer_outcomes.tombstones import Tombstones
 from typing_extensions import override
 
+from target_klaviyo.advice import ADVICE
 from target_klaviyo.consent_ledger import ConsentLedger
 from target_klaviyo.deletions import Deletions
 from target_klaviyo.delivery import Delivery
@@ -68,6 +69,7 @@ class TargetKlaviyo(OutcomeTarget):
         "deletions": DeletionsSink,
     }
     run_errors = (KlaviyoError, SettingError)
+    advice = ADVICE
 
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+from klaviyo_client import DeniedError
 from singer_messages import Message, Run, record, schema
 
 if TYPE_CHECKING:
@@ -76,3 +78,19 @@ def test_a_first_load_looks_nobody_up_and_later_ones_look_up_in_hundreds(
         klaviyo.clear_requests()
         load([PROFILES, *people])
         assert len(klaviyo.requests("GET /profiles")) == looked_up
+
+
+def test_an_opt_out_is_carried_even_where_the_run_ends_before_the_address_changes(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """The next run may find no former profile to carry it from."""
+    load([PROFILES, _ana(OLD)])
+    klaviyo.unsubscribe(OLD, at=(datetime.now(tz=UTC) - timedelta(days=3)).isoformat())
+    klaviyo.refuse("PATCH /profiles/{id}", status=401)
+    with pytest.raises(DeniedError):
+        load([PROFILES, _ana(NEW)])
+    load([PROFILES, _ana(NEW)])
+    assert _addresses(klaviyo) == [NEW]
+    found = klaviyo.consent(NEW)
+    assert found is not None
+    assert found["email"]["marketing"]["can_receive_email_marketing"] is False

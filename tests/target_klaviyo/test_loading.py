@@ -282,6 +282,14 @@ def test_many_bad_rows_that_nobody_names_are_found_one_by_one(
     assert len(run.rejects) == 15
 
 
+def test_a_request_that_is_too_large_is_split(load: Load, klaviyo: KlaviyoHandle) -> None:
+    """Whether Klaviyo's MB is decimal is not documented: 413 is an answer to go on from."""
+    klaviyo.refuse(IMPORT, status=413, times=3)
+    run = load([PROFILES, *_people(8), state("late")])
+    assert run.summary["streams"]["profiles"] == {"read": 8, "written": 8}
+    assert run.states == ["late"]
+
+
 @pytest.mark.parametrize("status", [404, 410, 415])
 def test_a_refusal_of_the_request_itself_is_not_blamed_on_its_rows(
     load: Load, klaviyo: KlaviyoHandle, capsys: pytest.CaptureFixture[str], status: int

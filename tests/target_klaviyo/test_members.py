@@ -108,10 +108,22 @@ def test_a_mirrored_group_that_became_empty_empties_its_list(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
     """The stream of segments tells of the list, though nobody is named for it."""
+    lists = (VIP, "Nevent - Techno")
+    declared = [record("list_members__segments", list_name=name, mirror=True) for name in lists]
+    techno = [record("list_members", email=each, list_name=lists[1], mirror=True)
+              for each in _fans(1, 2)]  # fmt: skip
+    load([SEGMENTS, *declared, MEMBERS, *_members(*_fans(1), mirror=True), *techno, OTHER])
+    load([SEGMENTS, *declared, MEMBERS, *techno, OTHER])
+    assert _on(klaviyo) == set()
+    assert _on(klaviyo, lists[1]) == set(_fans(1, 2))
+
+
+def test_nobody_leaves_when_nobody_at_all_was_named(load: Load, klaviyo: KlaviyoHandle) -> None:
+    """A source that cannot be read (no permission, not served) looks like empty groups."""
     declared = record("list_members__segments", list_name=VIP, mirror=True)
     load([SEGMENTS, declared, MEMBERS, *_members(*_fans(1), mirror=True), OTHER])
     load([SEGMENTS, declared, MEMBERS, OTHER])
-    assert _on(klaviyo) == set()
+    assert _on(klaviyo) == set(_fans(1))
 
 
 def test_nobody_leaves_when_the_tap_broke_off_in_the_middle(
