@@ -49,9 +49,9 @@ class ThingsTarget(OutcomeTarget):
         "properties": {
             **SETTINGS,
             "loaded_path": {"type": "string"},
-            "unwanted": {"type": "array", "default": []},
-            "withheld": {"type": "array", "default": []},
-            "refused": {"type": "array", "default": []},
+            "unwanted": {"type": "array", "items": {"type": "string"}, "default": []},
+            "withheld": {"type": "array", "items": {"type": "string"}, "default": []},
+            "refused": {"type": "array", "items": {"type": "string"}, "default": []},
             "hangs_at": {"type": "integer", "default": 0},
             "dry_run": {"type": "boolean", "default": False},
         },

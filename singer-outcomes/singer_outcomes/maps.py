@@ -38,6 +38,20 @@ _GIVEN = frozenset(
 )
 
 
+def nested(stream_maps: Mapping[str, Any]) -> dict[str, Any]:
+    """Maps with a mapping for each stream, from `fans.city` as Meltano's environment has them."""
+    made: dict[str, Any] = {}
+    for name, definition in stream_maps.items():
+        stream, _, column = name.rpartition(".")
+        if isinstance(definition, dict):
+            made.setdefault(name, {}).update(definition)
+        elif stream:
+            made.setdefault(stream, {})[column] = definition
+        else:
+            made[name] = definition
+    return made
+
+
 def check_names(stream_maps: Mapping[str, Any], stream_name: str, columns: Collection[str]) -> None:
     """Refuse a map of this stream that names a column which the stream does not have.
 

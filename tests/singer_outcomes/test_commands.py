@@ -106,6 +106,37 @@ def test_a_command_takes_its_settings_from_the_environment_as_meltano_gives_them
     assert folder.run("rejects").stdout == "No rejects in rejects.jsonl.\n"
 
 
+MELTANOS = {
+    "TARGET_THINGS_MAX_REJECTS": "10%",
+    "TARGET_THINGS_GRACE_SECONDS": "0.5",
+    "TARGET_THINGS_UNWANTED": '["b"]',
+    "TARGET_THINGS_STREAM_MAPS": json.dumps(
+        {"people.__alias__": "things__people", "people.x": "name.upper()"}
+    ),
+}
+
+
+def test_settings_are_read_from_the_environment_by_their_kinds(folder: Folder) -> None:
+    """A share is no number, a fraction is one, and Meltano flattens maps."""
+    paths = {"TARGET_THINGS_LOADED_PATH": str(folder.path / "loaded.jsonl")}
+    people = [{**each, "stream": "people"} for each in _things("a", "b")[:-1]]
+    done = folder.run("--config", "ENV", messages=people, **paths, **MELTANOS)
+    assert done.returncode == 0, done.stderr
+    assert [each["x"] for each in folder.loaded()] == ["A"]
+    wanted = {**MELTANOS, "TARGET_THINGS_UNWANTED": "[]"}
+    done = folder.run("retry-rejects", messages=(), **paths, **wanted)
+    assert done.returncode == 0, done.stderr
+    assert [each["x"] for each in folder.loaded()] == ["A", "B"]
+
+
+def test_a_number_in_the_environment_that_is_none_is_told_by_its_setting(folder: Folder) -> None:
+    """Not by a traceback."""
+    done = folder.run("--config", "ENV", TARGET_THINGS_HANGS_AT="soon")
+    assert done.returncode == 1
+    assert "config['hangs_at']" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_file_that_cannot_be_read_is_told_in_one_line(folder: Folder) -> None:
     """Exit code 1."""
     folder.rejects.mkdir()
