@@ -99,9 +99,10 @@ class RejectsFile:
             self.count += 1
 
     def close(self) -> None:
-        """Leave one line an identity: a rerun's reject replaces the earlier one."""
-        if not self.count:
-            return
+        """Leave one line an identity: a rerun's reject replaces the earlier one.
+
+        Also where this run rejected nothing: one before it may have been killed.
+        """
 
         def newest(lines: list[bytes]) -> Iterable[bytes]:
             return {_identity(line): line for line in lines if not line.isspace()}.values()

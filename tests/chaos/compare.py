@@ -10,10 +10,12 @@ import msgspec
 from singer_outcomes.rejects import read_rejects
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nevent_sandbox.handles import KlaviyoHandle
 
+Thing = dict[str, Any]
 Outcome = dict[str, Counter[str]]
 """Kind of thing → each such thing in canonical JSON → how many there are of it."""
 
@@ -33,38 +35,62 @@ def outcome(klaviyo: KlaviyoHandle, rejects: Path, *, since: str) -> Outcome:
         {**profile, "lists": sorted(names[each] for each in profile["lists"])}
         for profile in klaviyo.profiles()
     ]
+    # Klaviyo's own events tell the way, not where it led: who is subscribed, and released again.
+    events = [each for each in klaviyo.events() if each["service"] == "API"]
     noted = [
         {name: each.get(name) for name in ("stream", "key", "reason", "column")}
         for each in read_rejects(rejects)
     ]
     return {
         "profiles": _counted([_reduced(each, since, names) for each in people]),
-        "events": _counted([_reduced(each, since, names) for each in klaviyo.events()]),
+        "events": _counted([_reduced(each, since, names) for each in events]),
+        "consents": _counted([_reduced(each, since, names) for each in klaviyo.consents()]),
         "lists": _counted([_reduced(each, since, names) for each in klaviyo.lists()]),
         "rejects": _counted(noted),
     }
 
 
 def differences(expected: Outcome, found: Outcome) -> list[str]:
-    """One line for each thing that is missing, too many, or there too often."""
+    """One line for each thing that is missing, too many, there too often, or another one."""
     told = []
     for kind in expected:
-        for thing, number in sorted((expected[kind] - found[kind]).items()):
-            told.append(f"{kind}: missing {number} x {thing}")
-        for thing, number in sorted((found[kind] - expected[kind]).items()):
-            told.append(f"{kind}: too many, {number} x {thing}")
-    return told
+        missing = [*map(_decode, (expected[kind] - found[kind]).elements())]
+        for thing in map(_decode, (found[kind] - expected[kind]).elements()):
+            same = next((each for each in missing if _identity(each) == _identity(thing)), None)
+            if same is None or same == thing:
+                told.append(f"{kind}: too many: {_encode(thing)}")
+                continue
+            missing.remove(same)
+            changed = "; ".join(_changes(same, thing))
+            told.append(f"{kind}: {_identity(thing)} differs: {changed}")
+        told += [f"{kind}: missing: {_encode(each)}" for each in missing]
+    return sorted(told)
+
+
+def _identity(thing: Thing) -> str:
+    """Whom or what it is about; empty where it has no name."""
+    attributes = thing.get("attributes", thing)
+    names = ("unique_id", "key", "name", "email", "phone_number")
+    return str(next((attributes[each] for each in names if attributes.get(each)), ""))
+
+
+def _changes(expected: Any, found: Any, path: str = "") -> Iterator[str]:
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in sorted({*expected, *found}):
+            yield from _changes(expected.get(name), found.get(name), f"{path}/{name}")
+    elif expected != found:
+        yield f"{path} {_encode(expected)} became {_encode(found)}"
 
 
 def traces(found: Outcome) -> set[str]:
     """The record_ids of which something is to be seen: a mark, an event, or a reject."""
     seen: set[str] = set()
-    for profile in map(msgspec.json.decode, found["profiles"]):
+    for profile in map(_decode, found["profiles"]):
         properties = profile["attributes"]["properties"]
         marked = (name for name in properties if name.startswith(("mark_", "seen_")))
         seen.update(properties[name] for name in marked)
-    seen.update(msgspec.json.decode(each)["unique_id"] for each in found["events"])
-    seen.update(msgspec.json.decode(each)["key"] for each in found["rejects"])
+    seen.update(each["unique_id"] for each in map(_decode, found["events"]))
+    seen.update(each["key"] for each in map(_decode, found["rejects"]))
     return seen
 
 
@@ -86,4 +112,13 @@ def _reduced(thing: Any, since: str, lists: dict[str, str]) -> Any:
 
 
 def _counted(things: list[Any]) -> Counter[str]:
-    return Counter(msgspec.json.encode(each, order="sorted").decode() for each in things)
+    return Counter(map(_encode, things))
+
+
+def _encode(thing: Any) -> str:
+    return msgspec.json.encode(thing, order="sorted").decode()
+
+
+def _decode(text: str) -> Thing:
+    thing: Thing = msgspec.json.decode(text)
+    return thing

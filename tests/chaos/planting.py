@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
+from chaos.account import post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chaos.trial import Ground
-
-IMPORT = "/api/profile-bulk-import-jobs"
-_HEADERS = {
-    "Authorization": "Klaviyo-API-Key pk_sandbox_full",
-    "revision": "2026-07-15",
-    "Content-Type": "application/vnd.api+json",
-}
 
 
 def _edited(ground: Ground) -> None:
@@ -53,6 +46,5 @@ PLANTS: Mapping[str, Callable[[Ground], None]] = {
 
 def _send(ground: Ground, profile: dict[str, object]) -> None:
     attributes = {"profiles": {"data": [profile]}}
-    body = {"data": {"type": "profile-bulk-import-job", "attributes": attributes}}
-    answer = httpx.post(f"{ground.klaviyo.url}{IMPORT}", json=body, headers=_HEADERS)
-    answer.raise_for_status()
+    job = {"type": "profile-bulk-import-job", "attributes": attributes}
+    post(ground.klaviyo, "profile-bulk-import-jobs", job)

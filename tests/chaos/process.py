@@ -69,7 +69,7 @@ class Run:
         *,
         items: int | None = None,
         piecemeal: bool = False,
-        afresh: bool = True,
+        afresh: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_bytes(msgspec.json.encode(settings))

@@ -26,11 +26,14 @@ class Stream(NamedTuple):
     """One stream of the input.
 
     `whole`: its source is read from the beginning in every run, as a table without a bookmark.
+    `late`: it comes after the profiles of its people; `spread`: some of it does, some not.
     """
 
     schema: Message
     records: list[Message]
     whole: bool = False
+    late: bool = False
+    spread: bool = False
 
 
 class Scene(NamedTuple):
@@ -131,7 +134,10 @@ def events(dice: random.Random, scene: Scene) -> list[Stream]:
         if dice.random() < 0.04:
             values |= dice.choice(({"metric": None}, {"time": "ayer"}, {"value": "45 €"}))
         records.append(record("events__ticket", **values))
-    return [Stream(columns, _some_twice(dice, records, 0.08))]
+    # A stream without records this time comes last, and shows that the others were read to their
+    # ends: a mirrored list depends on it.
+    refunds = {**columns, "stream": "events__refund"}
+    return [Stream(columns, _some_twice(dice, records, 0.08)), Stream(refunds, [])]
 
 
 def _some_twice(dice: random.Random, records: list[Message], share: float) -> list[Message]:

@@ -22,6 +22,22 @@ ERRORS = "GET /api/profile-bulk-import-jobs/{id}/import-errors"
 OPERATIONS = {
     "profiles": {IMPORT: 6, JOBS: 3, ERRORS: 2, LISTS: 1},
     "events": {EVENTS: 6},
+    "subscriptions": {
+        "POST /api/profile-subscription-bulk-create-jobs": 4,
+        "POST /api/profile-subscription-bulk-delete-jobs": 3,
+        "GET /api/profiles": 3,
+    },
+    "suppressions": {
+        "POST /api/profile-suppression-bulk-create-jobs": 2,
+        "POST /api/profile-suppression-bulk-delete-jobs": 1,
+        "GET /api/profile-suppression-bulk-create-jobs/{job_id}": 1,
+    },
+    "list_members": {
+        "DELETE /api/lists/{id}/relationships/profiles": 2,
+        "GET /api/lists/{id}/profiles": 2,
+        "POST /api/lists": 1,
+    },
+    "deletions": {"POST /api/data-privacy-deletion-jobs": 3},
 }
 """Whose faults hurt which kind, and how often each is chosen."""
 _ENDS = (401, 403, 404, 410, 415)  # statuses that end a run: someone would have to act

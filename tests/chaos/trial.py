@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chaos.account import prepare
 from chaos.compare import Outcome, differences, outcome, traces
 from chaos.process import Ended, Run
 from chaos.workload import COUNTER, Workload
@@ -54,12 +55,13 @@ class Ground:
         self._runs = 0
 
     def clear(self, workload: Workload, *, job_seconds: float = 0) -> None:
-        """An empty account that does not take what it will never take; no files."""
+        """An account as it was before, which does not take what it will never take; no files."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.since = datetime.now(tz=UTC).isoformat(timespec="seconds")
         self.klaviyo.reset()
         self.klaviyo.knobs(job_seconds=job_seconds, pointers=workload.pointers)
+        prepare(self.klaviyo, workload.deeds)
         self.always(workload)
 
     def always(self, workload: Workload) -> None:
@@ -92,7 +94,7 @@ class Ground:
 
 
 def undisturbed(ground: Ground, workload: Workload) -> Reference:
-    """Load an input once, with nothing in the way, by the command as it is."""
+    """Load an input once, with nothing in the way, in requests as large as Klaviyo takes."""
     ground.clear(workload)
     ended = ground.run(workload.since(0)).wait(ground.klaviyo)
     if ended.code:
@@ -155,7 +157,6 @@ class Trial:
         ordered = sum(fault.times for fault in attempt.faults)
         self._ordered += ordered
         self._struck += ordered - left
-        self._found += self.broken_promises(self._told)
 
     def _runs_of(self, data: bytes, *, twins: bool, attempt: Attempt | None = None) -> list[Ended]:
         """One run, or two at once of which the first is struck; what is told holds from now on."""
@@ -169,20 +170,21 @@ class Trial:
         blow = attempt.blow if attempt else None
         ended = [run.wait(klaviyo, blow if run is runs[0] else None) for run in runs]
         start = self._told
-        for each in ended:
-            self._check(each, start, attempt)
+        told = [self._check(each, start, attempt) for each in ended]
+        # Of two at once the tap may be given back the STATE of either.
+        self._told = min(told)
+        self._found += self.broken_promises(max(told))
         self._runs += len(ended)
         self._kills += sum(each.struck for each in ended)
         return ended
 
-    def _check(self, ended: Ended, start: int, attempt: Attempt | None) -> None:
-        """What holds of every run, however it ends."""
+    def _check(self, ended: Ended, start: int, attempt: Attempt | None) -> int:
+        """What holds of every run, however it ends; the counter of the last STATE it told."""
         self._logs.append(ended.log)
         counters = [each[COUNTER] for each in ended.states]
         if counters != sorted(set(counters)) or (counters and counters[0] <= start):
             self._found.append(f"STATEs out of order: {counters} after {start}")
-        if counters:
-            self._told = max(self._told, counters[-1])
+        told = counters[-1] if counters else start
         if ended.hung:
             self._found.append("a run hung")
         if "Traceback" in ended.log and ended.began:
@@ -190,9 +192,10 @@ class Trial:
         if ended.code < 0 and not ended.struck:
             self._found.append(f"a run died of signal {-ended.code}")
         if attempt is None or not ended.struck or attempt.blow is None:
-            return
+            return told
         if ended.code not in {0, 1, -attempt.blow.signal, 128 + attempt.blow.signal}:
             self._found.append(f"a run ended with {ended.code} after signal {attempt.blow.signal}")
+        return told
 
     def broken_promises(self, told: int) -> list[str]:
         """Records before the STATE told last of which there is no trace by now."""

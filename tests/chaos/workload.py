@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from chaos import records
+from chaos import consents, records
 from chaos.people import audience, chance
 from chaos.records import Scene, Stream
 from singer_messages import Message, singer, state
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 KINDS: dict[str, Generator] = {
     "profiles": records.profiles,
     "events": records.events,
+    "list_members": consents.list_members,
+    "subscriptions": consents.subscriptions,
+    "suppressions": consents.suppressions,
+    "deletions": consents.deletions,
 }
 """Generators by kind; the ones of a run are named by `kinds` of `workload`."""
 COUNTER = "counter"
@@ -29,30 +33,36 @@ class Workload(NamedTuple):
 
     `failing` and `malformed` are addresses that Klaviyo does not take, whoever asks and whenever;
     faults for them are ordered in the undisturbed run as well. `pointers` is how many of the bad
-    rows a refusal names: all, first or none.
+    rows a refusal names: all, first or none; `deeds` what people did in Klaviyo before. `first` is
+    told in every run, `messages` from the last STATE on.
     """
 
     name: str
     streams: list[Stream]
+    first: list[Message]
     messages: list[Message]
     failing: list[str]
     malformed: list[str]
     pointers: str
+    deeds: list[dict[str, str]]
 
     def since(self, counter: int) -> bytes:
         """What a tap writes that starts from this STATE; 0: from the beginning.
 
-        Each stream's SCHEMA comes first, then what followed that STATE. Streams that are read
-        whole are told whole again.
+        Streams that are read whole come first, whatever the STATE; then what followed it. Each
+        stream's SCHEMA stands before its first record, those without records left at the end.
         """
-        whole = {each.schema["stream"] for each in self.streams if each.whole}
-        found = counter == 0
-        rest = []
-        for message in self.messages:
-            if found or message.get("stream") in whole:
-                rest.append(message)
-            found = found or message.get("value", {}).get(COUNTER) == counter
-        return singer([*(each.schema for each in self.streams), *rest])
+        rest = self.messages
+        if counter:
+            found = [each.get("value", {}).get(COUNTER) == counter for each in rest]
+            rest = rest[found.index(True) + 1 :]
+        schemas = {each.schema["stream"]: each.schema for each in self.streams}
+        told = []
+        for message in (*self.first, *rest):
+            if message.get("stream") in schemas:
+                told.append(schemas.pop(message["stream"]))
+            told.append(message)
+        return singer([*told, *schemas.values()])
 
     def before(self, counter: int) -> set[str]:
         """The record_ids of what was told before this STATE."""
@@ -70,7 +80,7 @@ class Workload(NamedTuple):
         return [each["value"][COUNTER] for each in self.messages if each["type"] == "STATE"]
 
 
-def workload(seed: int, number: int, kinds: Sequence[str] = ("profiles", "events")) -> Workload:
+def workload(seed: int, number: int, kinds: Sequence[str] = tuple(KINDS)) -> Workload:
     """The input number so-and-so of a seed: the same for the same arguments within an hour.
 
     Recent events are aged from the hour in which the input is made.
@@ -88,25 +98,41 @@ def workload(seed: int, number: int, kinds: Sequence[str] = ("profiles", "events
     return Workload(
         f"{seed}/{number}",
         streams,
-        _with_states(dice, order(dice, streams)),
+        [each for stream in streams if stream.whole for each in stream.records],
+        _with_states(dice, order(dice, [stream for stream in streams if not stream.whole])),
         failing=[fan.email for fan in fans if fan.trait == "failing" and fan.email],
         malformed=[fan.email for fan in fans if fan.trait == "malformed" and fan.email],
         pointers=dice.choice(("all", "all", "first", "none")),
+        deeds=consents.before(chance(seed, "before", number), scene),
     )
 
 
-def _one_by_one(_: random.Random, streams: list[Stream]) -> list[Message]:
+def _one_by_one(dice: random.Random, streams: list[Stream]) -> list[Message]:
     """Stream after stream, as most taps write."""
-    return [each for stream in streams for each in stream.records]
+    order = [stream for stream in streams if not stream.spread]
+    for stream in streams:
+        if stream.spread:
+            order.insert(dice.randrange(len(order) + 1), stream)
+    return [each for stream in order for each in stream.records]
 
 
 def _interleaved(dice: random.Random, streams: list[Stream]) -> list[Message]:
-    """All streams at once, each in its own order."""
-    waiting = [list(reversed(stream.records)) for stream in streams]
+    """Several streams at once, each in its own order: first those of people, then the late ones."""
+    early: list[list[Message]] = []
+    late: list[list[Message]] = []
+    for stream in streams:
+        cut = 0 if stream.late else len(stream.records) // (2 if stream.spread else 1)
+        early.append(stream.records[:cut])
+        late.append(stream.records[cut:])
+    return [*_mixed(dice, early), *_mixed(dice, late)]
+
+
+def _mixed(dice: random.Random, parts: list[list[Message]]) -> list[Message]:
+    waiting = [list(reversed(part)) for part in parts]
     mixed = []
     while any(waiting):
-        stream = dice.choices(waiting, [len(each) for each in waiting])[0]
-        mixed.append(stream.pop())
+        part = dice.choices(waiting, [len(each) for each in waiting])[0]
+        mixed.append(part.pop())
     return mixed
 
 

@@ -70,6 +70,18 @@ def test_the_same_record_rejected_by_a_rerun_replaces_its_line(tmp_path: Path) -
     ]
 
 
+def test_a_run_without_rejects_leaves_one_line_of_what_a_killed_run_wrote_twice(
+    tmp_path: Path,
+) -> None:
+    """A tap told the record twice; the run was killed, and the rerun had nothing to reject."""
+    path = tmp_path / "rejects.jsonl"
+    killed = RejectsFile(path, run="r1")
+    killed.write(_reject(), at=NOW)
+    killed.write(_reject(), at=NOW)
+    RejectsFile(path, run="r2").close()
+    assert [line["run"] for line in read_rejects(path)] == ["r1"]
+
+
 def test_records_are_left_out_when_they_are_not_to_be_stored(tmp_path: Path) -> None:
     """Key and reason stay."""
     rejects = RejectsFile(tmp_path / "rejects.jsonl", run="r1", store_records=False)
