@@ -88,7 +88,9 @@ class OptOuts:
             since = datetime.fromisoformat(at) if at else None
             opt_out = OptOut(reason, since, list_id or None)
             found.setdefault(by_hash[person], []).append(opt_out)
-        return {address: Known(opt_outs=tuple(each)) for address, each in found.items()}
+        return {
+            address: Known(opt_outs=tuple(each), fresh=False) for address, each in found.items()
+        }
 
     def _listed(self, account: str, since: str) -> Iterator[list[tuple[Any, ...]]]:
         rows: list[tuple[Any, ...]] = []

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from target_klaviyo.consent_ledger import ConsentLedger, Entry
 from target_klaviyo.memory import Dealt, Memory
+from target_klaviyo.valve import NOT_IN_LIST
+from target_klaviyo.wishes import AHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from target_klaviyo.wishes import Wish
 
+PASSING = frozenset({NOT_IN_LIST, AHEAD.reason})  # may be otherwise by the next run
 Place = tuple[str, str, str]  # identifier, channel, list
 
 
@@ -32,6 +35,15 @@ class Records:
         self._ledger = ledger
         self._run = run
         self._planned = planned
+
+    def loaded(self, account: str) -> bool:
+        """Whether an earlier run loaded something into this account."""
+        return self._store.exists and self._memory.loaded(account)
+
+    def load(self, account: str) -> None:
+        """This run has loaded something into this account."""
+        if not self._planned:
+            self._memory.load(account)
 
     def recall(self, account: str, identifiers: Collection[str]) -> dict[Place, Dealt]:
         """What was done about these people's latest statements."""
@@ -53,8 +65,9 @@ class Records:
             person, said = self._store.person(wish.identifier), wish.said
             action, reason = wish.decision
             stated = said.channels[wish.channel]
-            place = (person, wish.channel, wish.list_id or "")
-            dealt.append(Dealt(*place, stated.subscribed, stated.at, action))
+            if reason not in PASSING:
+                place = (person, wish.channel, wish.list_id or "")
+                dealt.append(Dealt(*place, stated.subscribed, stated.at, action))
             if action != "unchanged":
                 entries.append(
                     Entry(

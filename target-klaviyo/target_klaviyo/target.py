@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
@@ -24,7 +25,7 @@ from target_klaviyo.identity import Identity
 from target_klaviyo.imports import Imports
 from target_klaviyo.knowledge import Knowledge
 from target_klaviyo.lists import Lists
-from target_klaviyo.loader import Loader
+from target_klaviyo.loader import ERASED, Loader
 from target_klaviyo.members import Members
 from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
@@ -85,7 +86,7 @@ class TargetKlaviyo(OutcomeTarget):
         hours = timedelta(hours=float(config["history_after_hours"]))
         told_first = str(config["first_load"]).lower()
         self.history = None if told_first == "true" else hours
-        self._first = told_first == "true" or (told_first == "auto" and not self.has_run_before())
+        self._told_first = told_first
         self._list_known = False
         self.default_list: str | None = None
         self._erased: set[str] = set()  # people whose deletion was read in this run
@@ -108,7 +109,7 @@ class TargetKlaviyo(OutcomeTarget):
         self.tombstones = Tombstones(self.store)
         fates = Fates(ledger=self.ledger, summary=summary, reject=self.reject, planned=self.dry_run)
         delivery = Delivery(session, summary, self.plan)
-        records = Records(
+        self._records = records = Records(
             self.store,
             ConsentLedger(config["consent_ledger_path"]),
             run=self.rejects.run,
@@ -119,8 +120,8 @@ class TargetKlaviyo(OutcomeTarget):
         self.imports.tracker = self.loader
         self.first_load = FirstLoad(
             LiveFlows(session),
-            refuses=self._first and not config["accept_flows"] and not self.dry_run,
-            looks=self._first or self.dry_run,
+            refuses=lambda: not config["accept_flows"] and not self.dry_run and self.first,
+            looks=lambda: self.dry_run or self.first,
         )
         self.ownership = Ownership(config["owners"], people)
         self._identity = Identity(session, people, summary, self.plan)
@@ -128,7 +129,9 @@ class TargetKlaviyo(OutcomeTarget):
         self.mirrors = Mirrors(people)
         self._members = Members(delivery, fates, self.imports, people, self.mirrors, plan=self.plan)
         opt_outs = OptOuts(session, self.store)
-        knowledge = Knowledge(session, people, opt_outs, now=self.now, plan=self.plan)
+        self._knowledge = knowledge = Knowledge(
+            session, people, opt_outs, now=self.now, plan=self.plan
+        )
         subscriptions = Subscriptions(
             delivery,
             fates,
@@ -161,7 +164,7 @@ class TargetKlaviyo(OutcomeTarget):
         }
 
     def _deliver_profiles(self, rows: list[Row]) -> None:
-        if not self._first:
+        if not self.first:
             self._identity.follow(rows)
         self.ownership.fill(rows)
         if self.plan is not None:
@@ -178,6 +181,17 @@ class TargetKlaviyo(OutcomeTarget):
             self.default_list = self.lists.by_name(name)
         self._list_known = True
 
+    @cached_property
+    def first(self) -> bool:
+        """Whether this is the first load of its account."""
+        if self._told_first != "auto":
+            return self._told_first == "true"
+        return not self.has_run_before() or not self._records.loaded(self._knowledge.account)
+
+    def is_young(self, at: datetime) -> bool:
+        """Whether something of this time is no history."""
+        return self.history is not None and self.now() - at < self.history
+
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""
         return self._session.now()
@@ -193,10 +207,18 @@ class TargetKlaviyo(OutcomeTarget):
 
     @override
     def reject(self, sink: OutcomeSink, error: RejectedError, **more: Any) -> None:
-        if self.dry_run:
+        record = more.get("record")
+        if record is not None and self._tells_of_erased(record):
+            self.summary.withhold(sink.stream_name, ERASED)  # nothing of them is kept
+        elif self.dry_run:
             self.summary.reject(sink.stream_name, error.reason)
         else:
             super().reject(sink, error, **more)
+
+    def _tells_of_erased(self, record: dict[str, Any]) -> bool:
+        """Whether one of a record's values identifies somebody erased, whatever its column."""
+        values = [str(each).strip() for each in record.values() if isinstance(each, str | int)]
+        return self.erased([*map(str.lower, values), *(f"id:{each}" for each in values)])
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -221,6 +243,8 @@ class TargetKlaviyo(OutcomeTarget):
             for list_id, ids in self.mirrors.leavers():
                 self._members.leave(list_id, ids)
             self._read_back()
+            if self.summary.totals["read"]:
+                self._records.load(self._knowledge.account)
         if self.plan is not None:
             self.plan.flows = self.first_load.started()
             self.plan.flows_visible = self.first_load.visible
