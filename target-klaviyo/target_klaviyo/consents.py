@@ -34,7 +34,11 @@ class Stated(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Statement(msgspec.Struct, omit_defaults=True):
-    """All that one record says; with `list_id` it is about this list only."""
+    """All that one record says; with `list_id` it is about this list only.
+
+    `digits`: the phone as it was written, where its country had to be guessed; `of`: the address of
+    the profile that may tell the right one.
+    """
 
     channels: dict[Channel, Stated]
     email: str | None = None
@@ -43,6 +47,8 @@ class Statement(msgspec.Struct, omit_defaults=True):
     custom_source: str | None = None
     source: str | None = None
     text_version: str | None = None
+    digits: str | None = None
+    of: str | None = None
 
     def identifier(self, channel: Channel) -> str:
         """Who the channel reaches."""

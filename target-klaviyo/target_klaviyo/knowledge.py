@@ -117,6 +117,15 @@ class Knowledge:
             for address, known in self._opt_outs.of(self.account, identifiers).items()
         }
 
+    def phones(self, addresses: Collection[str]) -> dict[str, str]:
+        """The phone number beside each of these addresses, where Klaviyo has one."""
+        found = self._people.find("email", addresses, fields="email,phone_number")
+        return {
+            each["attributes"]["email"].lower(): each["attributes"]["phone_number"]
+            for each in found
+            if each["attributes"].get("phone_number")
+        }
+
     def members(self, channel: Channel, list_id: str, identifiers: Collection[str]) -> set[str]:
         """Those of these people who are on the list."""
         column = "email" if channel == "email" else "phone_number"

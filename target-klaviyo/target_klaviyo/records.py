@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from target_klaviyo.wishes import Wish
 
+LEAVING = "leaving"  # what is remembered of a request whose answer is not known
 PASSING = frozenset({NOT_IN_LIST, AHEAD.reason})  # may be otherwise by the next run
 Place = tuple[str, str, str]  # identifier, channel, list
 
@@ -84,6 +85,17 @@ class Records:
                     )
                 )
         self._ledger.write(entries)  # first: what is remembered is never looked at again
+        self._memory.keep(account, dealt)
+
+    def leaving(self, account: str, wishes: Iterable[Wish]) -> None:
+        """These are about to leave their lists: whether they have is unsure until `decided`."""
+        if self._planned:
+            return
+        dealt = []
+        for wish in wishes:
+            stated = wish.said.channels[wish.channel]
+            place = (self._store.person(wish.identifier), wish.channel, wish.list_id or "")
+            dealt.append(Dealt(*place, stated.subscribed, stated.at, LEAVING))
         self._memory.keep(account, dealt)
 
     def acted(self, decision: str, people: Iterable[tuple[str, ...]], *, reason: str) -> None:

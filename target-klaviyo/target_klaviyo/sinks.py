@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.limits import (
@@ -223,9 +224,12 @@ class SubscriptionsSink(KlaviyoSink):
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
-        texts = record.get("phone_number") and record.get("sms_consent") is not None
+        written = str(record.get("phone_number") or "")
+        texts = written and record.get("sms_consent") is not None
         people = self.normalise(record, else_known=bool(texts))
         said, left_out = consents.statement(record, list_id=self.list_id(record))
+        if not written.startswith(("+", "00")) and not record.get("country"):
+            said.digits, said.of = re.sub(r"\D", "", written).lstrip("0"), record.get("email")
         self.target.first_load.consents(said.channels)
         if any(
             each.subscribed and self.target.is_young(each.at) for each in said.channels.values()

@@ -43,6 +43,7 @@ from target_klaviyo.sinks import (
     SuppressionsSink,
 )
 from target_klaviyo.subscriptions import Subscriptions
+from target_klaviyo.superseded import Superseded
 from target_klaviyo.suppressing import Suppressing
 from target_klaviyo.verification import COULD_NOT_LOOK, Verification
 
@@ -107,7 +108,14 @@ class TargetKlaviyo(OutcomeTarget):
         if self.dry_run:
             self.ledger = Ledger(lambda _: None)  # no state: nothing has happened
         self.tombstones = Tombstones(self.store)
-        fates = Fates(ledger=self.ledger, summary=summary, reject=self.reject, planned=self.dry_run)
+        self._superseded = Superseded(self.rejects)
+        fates = Fates(
+            ledger=self.ledger,
+            summary=summary,
+            reject=self.reject,
+            superseded=self._superseded,
+            planned=self.dry_run,
+        )
         delivery = Delivery(session, summary, self.plan)
         self._records = records = Records(
             self.store,
@@ -142,6 +150,7 @@ class TargetKlaviyo(OutcomeTarget):
             history=self.history,
             custom_source=config["custom_source"],
             planned=self.plan.statement if self.plan else None,
+            pause=session.pause,
         )
         suppressing = Suppressing(session, delivery, fates, records, patience=patience)
         deletions = Deletions(
@@ -271,6 +280,8 @@ class TargetKlaviyo(OutcomeTarget):
     @override
     def stop(self) -> None:
         self.loader.stop()
+        if self.replaying is None:  # which takes its own lines out
+            self._superseded.remove()
 
     @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:

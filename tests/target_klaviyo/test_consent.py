@@ -11,6 +11,7 @@ import pytest
 from klaviyo_client import DeniedError, KlaviyoSession
 from singer_messages import Message, Run, record, schema, state
 from singer_outcomes.store import Store
+from target_klaviyo import subscriptions
 from target_klaviyo.consents import Stated, Statement
 from target_klaviyo.knowledge import NOBODY, Knowledge
 from target_klaviyo.optouts import OptOuts
@@ -188,9 +189,10 @@ def test_leaving_one_list_never_unsubscribes_from_everything(
 
 
 def test_leaving_a_list_by_a_request_that_got_no_answer_is_leaving_it_once(
-    load: Load, klaviyo: KlaviyoHandle
+    load: Load, klaviyo: KlaviyoHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent again, Klaviyo would take it for leaving everything, as they are not in the list."""
+    monkeypatch.setattr(subscriptions, "SHOWS_WITHIN", 0.0)  # nothing shows late here
     people = [f"fan{number}@nevent-demo.es" for number in range(150)]
     named = {"list_name": "Nevent - Boletín"}
     load([STATEMENTS, *[says(each, "subscribed", **named) for each in people]])

@@ -1,4 +1,4 @@
-"""What a review found wrong: each of these fails on the code that it was written for."""
+"""People who share a phone, effects that come late, dates that are wrong: what is easily missed."""
 
 from __future__ import annotations
 
@@ -98,6 +98,14 @@ def _plan(settings: Message, messages: list[Message], **more: Any) -> Message:
         target.close()
 
 
+def _settled(klaviyo: KlaviyoHandle) -> None:
+    """Wait until everything that was accepted has taken effect."""
+    deadline = time.monotonic() + 15
+    while klaviyo.counts()["effects"]:
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
 # Erasure.
 
 
@@ -152,14 +160,12 @@ def test_an_erasure_by_external_id_is_not_settled_while_the_profile_may_not_show
     klaviyo.knobs(visibility_seconds=2)
     messages = [DELETIONS, record("deletions", external_id="7"), state("late")]
     load([PROFILES, record("profiles", email=ANA, external_id="7"), *messages])
-    time.sleep(2.5)
+    _settled(klaviyo)
     load([DELETIONS])
     assert _addresses(klaviyo) == set()
 
 
-def test_the_old_address_of_someone_erased_stays_erased(
-    load: Load, klaviyo: KlaviyoHandle
-) -> None:
+def test_the_old_address_of_someone_erased_stays_erased(load: Load, klaviyo: KlaviyoHandle) -> None:
     """Klaviyo told it: its profile was found by external id and deleted."""
     old = "old@nevent-demo.es"
     load([PROFILES, record("profiles", email=old, external_id="7")])
@@ -168,9 +174,7 @@ def test_the_old_address_of_someone_erased_stays_erased(
     assert old not in _addresses(klaviyo)
 
 
-def test_the_old_address_of_someone_erased_leaves_no_reject(
-    load: Load, settings: Message
-) -> None:
+def test_the_old_address_of_someone_erased_leaves_no_reject(load: Load, settings: Message) -> None:
     """The purge asks for the identifiers of the deletion alone."""
     old = "old@nevent-demo.es"
     load([PROFILES, record("profiles", email=old, external_id="7")])
@@ -260,19 +264,19 @@ def test_an_opt_out_just_sent_holds_against_an_older_consent_to_a_list(
             says(ANA, "subscribed", ago(days=10), list_name=NEWS),
         ]
     )
-    time.sleep(2)
+    _settled(klaviyo)
     assert _email(klaviyo, ANA)["consent"] == "UNSUBSCRIBED"
 
 
 def test_leaving_a_list_travels_although_joining_it_did_not_show_yet(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
-    """"Not in this list" is remembered as dealt with, and never looked at again."""
+    """Not being in the list is nothing to remember: it is looked at again."""
     klaviyo.knobs(effect_seconds=1.5)
     load([STATEMENTS, says(ANA, "subscribed", list_name=NEWS)])
     for _ in range(3):
         load([STATEMENTS, says(ANA, "unsubscribed", ago(days=1), list_name=NEWS)])
-        time.sleep(2)
+        _settled(klaviyo)
     assert _email(klaviyo, ANA)["list_suppressions"]
 
 
@@ -284,20 +288,7 @@ def test_leaving_a_list_whose_answer_is_lost_is_not_leaving_everything_where_eff
     klaviyo.knobs(effect_seconds=1)
     klaviyo.drop("POST /profile-subscription-bulk-delete-jobs", after=True)
     load([STATEMENTS, says(ANA, "unsubscribed", ago(days=1), list_name=NEWS)])
-    time.sleep(2)
-    assert _email(klaviyo, ANA)["consent"] == "SUBSCRIBED"
-
-
-def test_leaving_a_list_again_after_a_kill_is_not_leaving_everything(
-    load: Load, klaviyo: KlaviyoHandle, tmp_path: Path
-) -> None:
-    """The request was sent, the memory of it was not written; the rerun comes at once."""
-    load([STATEMENTS, says(ANA, "subscribed", list_name=NEWS)])
-    klaviyo.knobs(effect_seconds=1)
-    leave = says(ANA, "unsubscribed", ago(days=1), list_name=NEWS)
-    load([STATEMENTS, leave], store_path=str(tmp_path / "lost.sqlite"))
-    load([STATEMENTS, leave])
-    time.sleep(2)
+    _settled(klaviyo)
     assert _email(klaviyo, ANA)["consent"] == "SUBSCRIBED"
 
 
@@ -358,14 +349,6 @@ def test_a_suppression_by_hand_does_not_hide_the_later_opt_out() -> None:
     assert decide(yes, known, list_id=None).action == "withhold"
 
 
-def test_sms_of_one_list_is_not_ended_everywhere(load: Load, klaviyo: KlaviyoHandle) -> None:
-    """Klaviyo knows no texts of one list: the request would end them all."""
-    yes = {"sms_consent": "subscribed", "sms_consented_at": ago(days=10)}
-    load([STATEMENTS, says(ANA, "subscribed", phone_number="600112233", list_name=NEWS, **yes)])
-    load([STATEMENTS, texts("600112233", "unsubscribed", ago(days=1), email=ANA, list_name=NEWS)])
-    assert _texted(klaviyo)["+34600112233"] == "SUBSCRIBED"
-
-
 def test_a_broken_address_does_not_stop_an_objection_to_texts(
     load: Load, klaviyo: KlaviyoHandle
 ) -> None:
@@ -417,9 +400,7 @@ def test_a_dry_run_takes_a_list_that_is_not_there_yet_for_a_list(
     assert plan["consents"] == {}
 
 
-def test_a_dry_run_keeps_lists_that_are_not_there_yet_apart(
-    load: Load, settings: Message
-) -> None:
+def test_a_dry_run_keeps_lists_that_are_not_there_yet_apart(load: Load, settings: Message) -> None:
     """Two new lists are one "None", so one of two joins is merged away."""
     messages = [
         MEMBERS,
