@@ -10,6 +10,8 @@ import phonenumbers
 from nevent_sandbox.klaviyo.identifiers import is_email
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nevent_sandbox.nevent_handle import NeventHandle
 
 Row = dict[str, Any]
@@ -42,6 +44,7 @@ class Audience:
             for row in nevent.segments()
             if row["status"] == FOLLOWED
         }
+        self.buried: set[str] = set()  # addresses and numbers of the erased
         self.orders: defaultdict[str, list[Row]] = defaultdict(list)
         self.tickets: defaultdict[str, list[tuple[Row, Row]]] = defaultdict(list)
         self.check_ins: defaultdict[str, list[Row]] = defaultdict(list)
@@ -60,12 +63,24 @@ class Audience:
         """A fan as people call one."""
         return self.names.get(fan or "") or "(no name)"
 
+    def bury(self, erased: Iterable[Row]) -> set[str]:
+        """Fans who share an address or a number with these: nothing of it is sent any more."""
+        self.buried = {each for row in erased for each in (address(row), number(row)) if each}
+        return {
+            fan
+            for fan, row in self.everybody.items()
+            if not self.buried.isdisjoint({address(row), number(row)})
+        }
+
     def reachable(self) -> dict[str, str]:
         """Consenting fan → the address, else the number, by which Klaviyo can know one."""
-        found = {
-            fan: address(row) if row["email"] else number(row) for fan, row in self.fans.items()
-        }
-        return {fan: each for fan, each in found.items() if each is not None}
+        found = {}
+        for fan, row in self.fans.items():
+            email, phone = address(row), number(row)
+            who = email if row["email"] else phone
+            if who is not None and self.buried.isdisjoint({email, phone}):
+                found[fan] = who
+        return found
 
     def shared_addresses(self) -> int:
         """How many addresses belong to fans with different numbers."""

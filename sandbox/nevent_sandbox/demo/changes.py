@@ -38,6 +38,7 @@ _KINDS = {
     "fan_added": "is a new fan",
     "passed": "concert is over",
     "moved": "joined or left a segment",
+    "shared": "shares an address with the erased",
 }
 _OF_CONCERTS = {"event_moved", "lineup_changed"}
 _OF_CONSENT = {"preference_changed", "subscribed", "unsubscribed"}
@@ -55,7 +56,8 @@ class Shown(NamedTuple):
 class Concerned:
     """Fans whom a change since some moment touches, read from Nevent's state alone.
 
-    Who joins or leaves a followed segment is one, though maybe nothing but time has passed.
+    Who joins or leaves a followed segment is one, though maybe nothing but time has passed; so is
+    who shares an address or a number with someone erased.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Concerned:
         changed = (row for row in nevent.subscriptions() if row["updatedAt"] >= since)
         self.fans |= {row["userId"] for row in changed}
         self.erased = [row for row in nevent.deletions() if row["deletedAt"] >= since]
-        self.fans |= {row["id"] for row in self.erased}
+        self.fans |= {row["id"] for row in self.erased} | now.bury(self.erased)
         for name in segments.keys() | now.segments.keys():
             self.fans |= segments.get(name, set()) ^ now.segments.get(name, set())
         self.passed = passed
@@ -143,8 +145,10 @@ class Day:
                 told.add(fan)
         for concert, name in self._concerned.passed.items():
             lines.append(self._concert("passed", name, concert))
-        moved = sorted(self._sent.moves.keys() - told)
-        return lines + [Shown(_KINDS["moved"], self._name(fan), self._of_fan(fan)) for fan in moved]
+        for fan in sorted((self._sent.moves.keys() | self._sent.deleted) - told):
+            what = _KINDS["shared" if fan in self._sent.deleted else "moved"]
+            lines += [Shown(what, self._name(fan), self._of_fan(fan))]
+        return lines
 
     def _name(self, fan: str | None) -> str:
         return self._names.get(fan or "") or "(no name)"
@@ -175,7 +179,7 @@ class Day:
         told += sent.consents.get(fan, [])
         told += ["suppressed: gets no mail"] if fan in sent.suppressed else []
         told += sent.moves.get(fan, [])
-        return "; ".join(told) or f"nothing: {self._why_nothing(fan)}"
+        return "; ".join(dict.fromkeys(told)) or f"nothing: {self._why_nothing(fan)}"
 
     def _profile(self, fan: str) -> str:
         old, new = self._old.get(fan, {}), self._new.get(fan, {})
