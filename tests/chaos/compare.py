@@ -21,6 +21,7 @@ Outcome = dict[str, Counter[str]]
 
 SERVER_OWN = frozenset({"id", "created", "updated", "metric_id", "profile_id", "list_id", "uuid"})
 """Fields that Klaviyo makes up: ids, and the times at which requests happened to come."""
+NEVER = "NEVER_SUBSCRIBED"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
 
@@ -37,6 +38,7 @@ def outcome(klaviyo: KlaviyoHandle, rejects: Path, *, since: str) -> Outcome:
     ]
     # Klaviyo's own events tell the way, not where it led: who is subscribed, and released again.
     events = [each for each in klaviyo.events() if each["service"] == "API"]
+    consents = [each for each in klaviyo.consents() if _says_something(each)]
     noted = [
         {name: each.get(name) for name in ("stream", "key", "reason", "column")}
         for each in read_rejects(rejects)
@@ -44,7 +46,7 @@ def outcome(klaviyo: KlaviyoHandle, rejects: Path, *, since: str) -> Outcome:
     return {
         "profiles": _counted([_reduced(each, since, names) for each in people]),
         "events": _counted([_reduced(each, since, names) for each in events]),
-        "consents": _counted([_reduced(each, since, names) for each in klaviyo.consents()]),
+        "consents": _counted([_reduced(each, since, names) for each in consents]),
         "lists": _counted([_reduced(each, since, names) for each in klaviyo.lists()]),
         "rejects": _counted(noted),
     }
@@ -92,6 +94,16 @@ def traces(found: Outcome) -> set[str]:
     seen.update(each["unique_id"] for each in map(_decode, found["events"]))
     seen.update(each["key"] for each in map(_decode, found["rejects"]))
     return seen
+
+
+def _says_something(consent: Thing) -> bool:
+    """Not of someone who was suppressed and released: nothing is left of that but a date."""
+    channels = consent["subscriptions"]
+    marketing = [channels[channel]["marketing"] for channel in ("email", "sms")]
+    return bool(consent["to_confirm"]) or any(
+        each["consent"] != NEVER or each.get("suppression") or each.get("list_suppressions")
+        for each in marketing
+    )
 
 
 def _reduced(thing: Any, since: str, lists: dict[str, str]) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nevent_sandbox.handles import KlaviyoHandle
 
 LIST = "Nevent - All Contacts"
-KEEPS = 5.0  # seconds beyond its grace that a run may take to end
+TOLD = 1500  # characters of a log that ends in a traceback
 
 
 class Report(NamedTuple):
@@ -84,7 +84,7 @@ class Ground:
             "consent_ledger_path": str(self.folder / "consents.jsonl"),
             "max_rejects": "1000",
             "grace_seconds": grace,
-            "job_timeout_minutes": 0.05,
+            "job_timeout_minutes": 0.03,
         }
         return Run(settings, self.folder / f"run{self._runs}", data, **more)
 
@@ -188,7 +188,7 @@ class Trial:
         if ended.hung:
             self._found.append("a run hung")
         if "Traceback" in ended.log and ended.began:
-            self._found.append("a run ended in a traceback")
+            self._found.append(f"a run ended in a traceback: {ended.log[-TOLD:]}")
         if ended.code < 0 and not ended.struck:
             self._found.append(f"a run died of signal {-ended.code}")
         if attempt is None or not ended.struck or attempt.blow is None:

@@ -86,7 +86,7 @@ def workload(seed: int, number: int, kinds: Sequence[str] = tuple(KINDS)) -> Wor
     Recent events are aged from the hour in which the input is made.
     """
     dice = chance(seed, "input", number)
-    fans = audience(dice, dice.randrange(8, 60))
+    fans = audience(dice, dice.randrange(8, 40))
     now = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
     scene = Scene(seed, now, fans)
     streams = [
