@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # a struct's field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -23,6 +23,8 @@ _WORDS = {
 }
 UNDATED = "undated: neither consent nor objection"
 SAYS_NOTHING = "says nothing of consent"
+AHEAD = "dated in the future: no consent yet"
+SKEW = timedelta(minutes=5)
 NO_IDENTIFIER = "no identifier for the channel"
 
 
@@ -59,12 +61,15 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Statement).decode
 
 
-def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statement, list[str]]:
+def statement(
+    record: Mapping[str, Any], *, list_id: str | None, now: datetime
+) -> tuple[Statement, list[str]]:
     """What a flat `subscriptions` record says, and why some channel of it says nothing.
 
     Args:
         record: with identifiers already normalised.
         list_id: of the list that the record names.
+        now: a consent dated after it is none yet; clocks may differ by a few minutes.
 
     Raises:
         RejectedError: a consent or time that cannot be read.
@@ -86,7 +91,11 @@ def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statem
         elif not at:
             left_out.append(UNDATED)
         else:
-            channels[channel] = Stated(subscribed, _moment(at, f"{column}ed_at"))
+            since = _moment(at, f"{column}ed_at")
+            if subscribed and since > now + SKEW:
+                left_out.append(AHEAD)
+            else:
+                channels[channel] = Stated(subscribed, since)
     if not channels:
         raise WithheldError(left_out[0] if left_out else SAYS_NOTHING)
     text = {

@@ -69,8 +69,7 @@ class Deletions:
                 reason = told(problem)
                 self._fates.refuse(row, reason, pointer=problem.pointer, payload=identifiers)
                 continue
-            former = (each["attributes"].get("email") for each in own)
-            self._forget(row, [each.lower() for each in former if each])
+            self._forget(row, _held(own))
             self._fates.settle([row], "accepted" if wanted else "unchanged")
 
     def _delete(self, row: Row, profile: dict[str, Any]) -> None:
@@ -93,14 +92,14 @@ class Deletions:
         finally:
             self._fates.summary.request(streams, waited=self._session.waited_here() - before)
 
-    def _forget(self, row: Row, former: list[str]) -> None:
+    def _forget(self, row: Row, held: list[str]) -> None:
         """From now on nothing of this person is sent, and nothing of them is kept.
 
-        `former` are addresses under which Klaviyo knew them.
+        `held` are addresses and numbers under which Klaviyo knew them.
         """
         if self._plan is not None:
             return
-        people = tuple(dict.fromkeys((*theirs_alone(row.people), *former)))
+        people = tuple(dict.fromkeys((*theirs_alone(row.people), *held)))
         self._tombstones.add(people, at=datetime.now(tz=UTC))
         self._purge(people)
         self._records.acted("delete", [people], reason="erased in the source")
@@ -110,6 +109,16 @@ def theirs_alone(people: tuple[str, ...]) -> tuple[str, ...]:
     """Identifiers that nobody shares: a family may have one phone; its e-mails differ."""
     alone = tuple(each for each in people if not each.startswith("+"))
     return alone or people
+
+
+def _held(profiles: list[dict[str, Any]]) -> list[str]:
+    """E-mails and phone numbers of a person's own profiles."""
+    return [
+        str(value).lower()
+        for each in profiles
+        for value in (each["attributes"].get("email"), each["attributes"].get("phone_number"))
+        if value
+    ]
 
 
 def _theirs(profile: dict[str, Any], identifiers: dict[str, str]) -> bool:

@@ -70,7 +70,7 @@ class Fates:
         """Klaviyo does not take this row: each of its records is rejected."""
         for origin in row.origins:
             error = RejectedError(reason, pointer=pointer)
-            self._reject(origin.sink, error, key=origin.key, payload=payload, identity=row.hash)
+            self._reject(origin.sink, error, key=origin.key, payload=payload, identity=origin.hash)
         self._end([row])
 
     def _merged(self, origins: Sequence[Any]) -> None:

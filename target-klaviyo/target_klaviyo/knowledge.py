@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client.limits import GET_LISTS
 
-from target_klaviyo.valve import STRANGER, Known, after, known_of
+from target_klaviyo.valve import STRANGER, Known, OptOut, after, known_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -33,6 +33,19 @@ class Found(NamedTuple):
 
 
 NOBODY = Found(STRANGER)
+
+
+class Sent(NamedTuple):
+    """What Klaviyo knows of a person once what this run sent shows; `lifted`: known before it."""
+
+    known: Known
+    lifted: tuple[OptOut, ...]
+
+    def beside(self, read: Known) -> Known:
+        """With the opt-outs that have come since."""
+        known = {*self.known.opt_outs, *self.lifted}
+        later = [each for each in read.opt_outs if each not in known]
+        return self.known._replace(opt_outs=(*self.known.opt_outs, *later))
 
 
 class Knowledge:
@@ -64,7 +77,7 @@ class Knowledge:
         self._lock = threading.Lock()
         self._looked_up = 0
         self._listed = False
-        self._sent: dict[tuple[Channel, str], Known] = {}
+        self._sent: dict[tuple[Channel, str], Sent] = {}
         self._joined: dict[tuple[Channel, str, str], bool] = {}  # channel, list, who
 
     @property
@@ -79,14 +92,18 @@ class Knowledge:
         found = self._read(channel, identifiers)
         for each in identifiers:
             phone = self._plan.phone_of(each) if self._plan and not self._listed else None
-            known = self._sent.get((channel, each))
-            if phone or known:
-                before = found.get(each, NOBODY)
-                found[each] = Found(known or before.known, before.phone_number or phone)
+            sent = self._sent.get((channel, each))
+            if phone or sent:
+                read = found.get(each, NOBODY)
+                known = sent.beside(read.known) if sent else read.known
+                found[each] = Found(known, read.phone_number or phone)
         return found
 
-    def sent(self, wishes: Iterable[Wish]) -> None:
-        """These statements were sent, or would be in a dry run."""
+    def sent(self, wishes: Iterable[Wish], *, historical: bool) -> None:
+        """These statements were sent, or would be in a dry run.
+
+        An ordinary subscribe may wait for a confirmation, and its person is on no list till then.
+        """
         now = self._now()
         listed = []
         for wish in wishes:
@@ -95,9 +112,10 @@ class Knowledge:
                 if channel == "email" and action == "unsubscribe":
                     listed.append((wish.identifier, wish.list_id))
                 continue  # the dictionaries would grow with the audience
-            known = after(wish.found.known, action, list_id=wish.list_id, at=now)
-            self._sent[channel, wish.identifier] = known
-            if wish.list_id:
+            before = wish.found.known
+            known = after(before, action, list_id=wish.list_id, at=now)
+            self._sent[channel, wish.identifier] = Sent(known, before.opt_outs)
+            if wish.list_id and (historical or action == "unsubscribe"):
                 place = (channel, wish.list_id, wish.identifier)
                 self._joined[place] = action == "subscribe"
         if listed:

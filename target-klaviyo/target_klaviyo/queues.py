@@ -18,11 +18,12 @@ MOST_BYTES = MAX_BODY_BYTES - OVERHEAD
 
 
 class Origin(NamedTuple):
-    """The record that a row, or a part of it, came from."""
+    """The record that a row, or a part of it, came from; `hash` is that of what it asks for."""
 
     sink: OutcomeSink
     key: str
     ticket: Ticket
+    hash: str = ""
 
 
 class Row:
@@ -34,7 +35,7 @@ class Row:
     the row keeps its people from being sent elsewhere.
     """
 
-    __slots__ = ("body", "group", "hash", "holds", "identity", "origins", "people")
+    __slots__ = ("body", "group", "holds", "identity", "origins", "people")
 
     def __init__(
         self,
@@ -50,7 +51,6 @@ class Row:
         self.body = body
         self.origins = [origin]
         self.group = group
-        self.hash = ""
         self.holds = False
 
 

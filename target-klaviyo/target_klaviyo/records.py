@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from target_klaviyo.consent_ledger import ConsentLedger, Entry
 from target_klaviyo.memory import Dealt, Memory
 from target_klaviyo.valve import NOT_IN_LIST
-from target_klaviyo.wishes import AHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from target_klaviyo.wishes import Wish
 
 LEAVING = "leaving"  # what is remembered of a request whose answer is not known
-PASSING = frozenset({NOT_IN_LIST, AHEAD.reason})  # may be otherwise by the next run
+PASSING = frozenset({NOT_IN_LIST})  # may be otherwise by the next run
 Place = tuple[str, str, str]  # identifier, channel, list
 
 

@@ -74,7 +74,7 @@ class KlaviyoSink(OutcomeSink):
             if len(record["external_id"]) > MAX_EXTERNAL_ID:
                 raise RejectedError("external_id is over 255 characters", column="external_id")
             people.append(f"id:{external_id}")
-        if not erased_too and self.target.erased(people):
+        if not erased_too and self.target.erased(theirs_alone(tuple(people))):
             raise WithheldError(ERASED)
         return tuple(people)
 
@@ -103,7 +103,7 @@ class KlaviyoSink(OutcomeSink):
     def requeue(self, payload: Record, *, key: str) -> None:
         """Hand a row over once more that Klaviyo refused, as the rejects file keeps it."""
         row = again(self.kind, payload)
-        if self.kind != "deletions" and self.target.erased(row.people):
+        if self.kind != "deletions" and self.target.erased(theirs_alone(row.people)):
             raise WithheldError(ERASED)
         self.queue(**row._asdict(), context={"key": key})
 
@@ -227,7 +227,9 @@ class SubscriptionsSink(KlaviyoSink):
         written = str(record.get("phone_number") or "")
         texts = written and record.get("sms_consent") is not None
         people = self.normalise(record, else_known=bool(texts))
-        said, left_out = consents.statement(record, list_id=self.list_id(record))
+        said, left_out = consents.statement(
+            record, list_id=self.list_id(record), now=self.target.now()
+        )
         if not written.startswith(("+", "00")) and not record.get("country"):
             said.digits, said.of = re.sub(r"\D", "", written).lstrip("0"), record.get("email")
         self.target.first_load.consents(said.channels)

@@ -169,7 +169,7 @@ class Subscriptions:
         def accepted(part: list[Ask], _: Any) -> None:
             wishes = [wish for ask in part for wish in ask.wishes]
             self._records.decided(account, wishes)
-            self._knowledge.sent(wishes)
+            self._knowledge.sent(wishes, historical=terms.historical)
             if self._planned is not None:
                 for wish in wishes:
                     self._planned(wish)

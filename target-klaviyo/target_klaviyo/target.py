@@ -225,9 +225,11 @@ class TargetKlaviyo(OutcomeTarget):
             super().reject(sink, error, **more)
 
     def _tells_of_erased(self, record: dict[str, Any]) -> bool:
-        """Whether one of a record's values identifies somebody erased, whatever its column."""
-        values = [str(each).strip() for each in record.values() if isinstance(each, str | int)]
-        return self.erased([*map(str.lower, values), *(f"id:{each}" for each in values)])
+        """Whether an address or an id in a record is that of somebody erased."""
+        told = {name: str(each).strip() for name, each in record.items() if each is not None}
+        addresses = [each.lower() for each in told.values() if "@" in each]
+        ids = [f"id:{each}" for name, each in told.items() if name == "id" or name.endswith("_id")]
+        return self.erased([*addresses, *ids])
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:

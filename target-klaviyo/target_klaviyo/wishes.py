@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_klaviyo.consents import Stated
@@ -18,22 +17,16 @@ if TYPE_CHECKING:
     from target_klaviyo.consents import Channel, Statement
     from target_klaviyo.queues import Origin, Row
 
-SKEW = timedelta(minutes=5)  # that clocks may differ by
-AHEAD = Decision("withhold", "dated in the future: no consent yet")
 SENT = frozenset({"subscribe", "unsubscribe"})
 
 
 class Wish:
     """One channel of one row: what it states, what Klaviyo knows, what is decided.
 
-    A moment slightly in the future is taken as now: clocks differ, and Klaviyo takes none ahead of
-    its own. A consent dated further ahead is none yet.
+    A moment in the future is taken as now: clocks differ, and Klaviyo takes none ahead of its own.
     """
 
-    __slots__ = (
-        *("ahead", "channel", "decision", "found", "identifier"),
-        *("list_id", "row", "said", "stated"),
-    )
+    __slots__ = ("channel", "decision", "found", "identifier", "list_id", "row", "said", "stated")
 
     def __init__(
         self, row: Row, said: Statement, channel: Channel, *, list_id: str | None, now: datetime
@@ -45,7 +38,6 @@ class Wish:
         self.identifier = said.identifier(channel)
         stated = said.channels[channel]
         self.stated = Stated(stated.subscribed, min(stated.at, now))
-        self.ahead = stated.subscribed and stated.at > now + SKEW
         self.found = NOBODY
         self.decision = Decision("withhold", "")
 
@@ -58,7 +50,7 @@ class Wish:
         """Decide, given what Klaviyo knows."""
         self.found = found
         known = found.known._replace(member=member or not self.names_list)
-        self.decision = AHEAD if self.ahead else decide(self.stated, known, list_id=self.list_id)
+        self.decision = decide(self.stated, known, list_id=self.list_id)
 
 
 class Terms(NamedTuple):

@@ -256,7 +256,7 @@ def test_opt_outs_just_sent_are_known_in_a_load_too_large_to_look_people_up(
         now=NOW,
     )
     wish.decide(NOBODY, member=False)
-    knowledge.sent([wish])
+    knowledge.sent([wish], historical=True)
     (told,) = knowledge.of("email", [ANA, EVA]).values()
     assert [each.reason for each in told.known.opt_outs] == ["UNSUBSCRIBE"]
     store.close()

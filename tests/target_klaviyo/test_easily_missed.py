@@ -6,16 +6,20 @@ import io
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from klaviyo_client import KlaviyoSession
 from nevent_sandbox.klaviyo import app
 from singer_messages import Message, Run, record, schema, singer, state
-from target_klaviyo.consents import Stated
+from target_klaviyo.consents import Stated, Statement
 from target_klaviyo.first_load import FlowsWouldStartError
-from target_klaviyo.knowledge import Knowledge
+from target_klaviyo.knowledge import NOBODY, Knowledge
+from target_klaviyo.optouts import OptOuts
+from target_klaviyo.people import People
 from target_klaviyo.target import TargetKlaviyo
 from target_klaviyo.valve import decide, known_of
+from target_klaviyo.wishes import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -513,3 +517,100 @@ def test_replaying_a_reject_does_not_undo_what_was_written_since(
     found = klaviyo.profile(ANA)
     assert found is not None
     assert found["attributes"]["first_name"] == "Ana María"
+
+
+def test_an_opt_out_during_the_run_is_seen_although_the_run_subscribed_before(
+    klaviyo: KlaviyoHandle, settings: Message
+) -> None:
+    """What the run sent itself replaces what is read, instead of being added to it."""
+    target = TargetKlaviyo(config=settings)
+    session = KlaviyoSession("pk_sandbox_full", api_url=klaviyo.url)
+    knowledge = Knowledge(session, People(session), OptOuts(session, target.store), now=session.now)
+    said = Statement({"email": Stated(subscribed=True, at=NOW - timedelta(days=10))}, email=ANA)
+    wish = Wish(cast("Any", None), said, "email", list_id=None, now=NOW)
+    wish.decide(NOBODY, member=False)
+    knowledge.sent([wish], historical=True)
+    klaviyo.subscribe(ANA, at=ago(minutes=2))
+    klaviyo.unsubscribe(ANA, at=ago(minutes=1))
+    found = knowledge.of("email", [ANA])[ANA]
+    assert decide(said.channels["email"], found.known, list_id="OTHER1").action == "withhold"
+    session.close()
+    target.close()
+
+
+def test_leaving_a_list_before_the_click_is_not_leaving_everything(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Double opt-in: what the run sent made her no member yet, so she is unsubscribed globally."""
+    klaviyo.subscribe(ANA, at=ago(days=30))
+    load(
+        [
+            STATEMENTS,
+            says(ANA, "subscribed", ago(hours=2), list_name=NEWS),
+            says(ANA, "unsubscribed", ago(hours=1), list_name=NEWS, phone_number="600112233"),
+        ]
+    )
+    assert _email(klaviyo, ANA)["consent"] == "SUBSCRIBED"
+
+
+def test_an_objection_is_not_lost_to_a_consent_dated_ahead(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Merged, only the wrong date is left, which is then withheld: nobody sends the "no"."""
+    klaviyo.subscribe(ANA, at=ago(days=30))
+    load(
+        [
+            STATEMENTS,
+            says(ANA, "unsubscribed", ago(days=1)),
+            says(ANA, "subscribed", ago(days=-30)),
+        ]
+    )
+    assert _email(klaviyo, ANA)["consent"] == "UNSUBSCRIBED"
+
+
+def test_a_reject_of_somebody_else_is_kept_whatever_numbers_it_holds(load: Load) -> None:
+    """A quantity of 7 is not the erased fan 7."""
+    load([DELETIONS, record("deletions", email=ANA, external_id="7")])
+    bought = {"metric": "Purchased Ticket", "time": "yesterday", "quantity": 7}
+    columns = ("id", "email", "metric", "time", "external_id", "quantity")
+    tickets = schema("events", *columns, keys=("id",))
+    run = load([tickets, record("events", id="1", email=EVA, external_id="8", **bought)])
+    assert len(run.rejects) == 1
+
+
+def test_a_changed_address_that_klaviyo_refuses_costs_its_record_alone(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """Carrying an opt-out to it comes first now, and ends this run and every later one."""
+    old = "old@nevent-demo.es"
+    load([PROFILES, record("profiles", email=old, external_id="7")])
+    klaviyo.unsubscribe(old, at=ago(days=3))
+    klaviyo.refuse("POST /profile-subscription-bulk-delete-jobs", status=400, times=None)
+    moved = record("profiles", email=ANA, external_id="7")
+    load([PROFILES, moved, record("profiles", email=EVA, external_id="8")])
+    assert EVA in _addresses(klaviyo)
+
+
+def test_someone_erased_does_not_come_back_by_phone_alone(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """The number was hers alone: her own profile had it when it was deleted."""
+    ana = {"email": ANA, "phone_number": "600112233", "external_id": "7"}
+    load([PROFILES, record("profiles", **ana)])
+    load([DELETIONS, record("deletions", **ana)])
+    load([PROFILES, record("profiles", email=None, phone_number="600112233")])
+    assert klaviyo.profiles() == []
+
+
+def test_a_family_that_shares_a_phone_is_not_erased_with_one_of_them(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """The number was on the profile of the one who is gone; the other one goes on."""
+    shared = {"phone_number": "600112233"}
+    ana = record("profiles", email=ANA, external_id="7", **shared)
+    eva = record("profiles", email=EVA, external_id="8", **shared)
+    load([PROFILES, ana, eva])
+    load([DELETIONS, record("deletions", email=ANA, external_id="7", **shared)])
+    run = load([PROFILES, eva])
+    assert _addresses(klaviyo) == {EVA}
+    assert run.summary["streams"]["profiles"] == {"read": 1, "written": 1}
