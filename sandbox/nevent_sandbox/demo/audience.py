@@ -82,12 +82,15 @@ class Audience:
                 found[fan] = who
         return found
 
-    def shared_addresses(self) -> int:
-        """How many addresses belong to fans with different numbers."""
-        numbers: defaultdict[str, set[str | None]] = defaultdict(set)
+    def shared_addresses(self) -> dict[str, set[str]]:
+        """Addresses of fans with different numbers → these: one profile, which has one number."""
+        numbers: defaultdict[str, set[str]] = defaultdict(set)
+        fans: Counter[str] = Counter()
         for fan, each in self.reachable().items():
-            numbers[each].add(number(self.fans[fan]))
-        return sum(len(some) > 1 for some in numbers.values())
+            fans[each] += 1
+            if phone := number(self.fans[fan]):
+                numbers[each].add(phone)
+        return {each: some for each, some in numbers.items() if fans[each] > 1 and len(some) > 1}
 
     def attended(self, fan: str) -> list[Row]:
         """Concerts a fan was at, oldest first, each once."""

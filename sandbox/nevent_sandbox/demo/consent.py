@@ -96,6 +96,8 @@ def withheld(
 def agrees(preferences: Preferences, consents: Consents, *, old: str) -> list[Promise]:
     """Both sides say the same of everybody, nobody is taken for subscribed, nobody was mailed.
 
+    Numbers of fans who share an address are counted, not judged.
+
     Args:
         preferences: of all who should be there.
         consents: of all who are there.
@@ -103,18 +105,22 @@ def agrees(preferences: Preferences, consents: Consents, *, old: str) -> list[Pr
     """
     kept = []
     for channel, name in CHANNELS.items():
-        wrong = 0
+        wrong = other = 0
         counts = consents.counts()[channel]
         for place in {*preferences.words, *consents.held}:
             if place[0] == channel:
                 consent = SUBSCRIBED if place in consents.pending else consents.of(place).consent
-                wrong += consent not in preferences.allowed(place)
+                if consent not in preferences.allowed(place):
+                    other += place in preferences.entangled
+                    wrong += place not in preferences.entangled
         text = (
             f"{name}: {counts[SUBSCRIBED]} subscribed and {counts[UNSUBSCRIBED]} unsubscribed, as "
             "Nevent's dated preferences say"
         )
+        text += f"; {other} numbers of shared addresses have the other's word" if other else ""
         kept.append(Promise(f"{text} (not so for {wrong})" if wrong else text, not wrong))
     given = {place for place, held in consents.held.items() if held.consent == SUBSCRIBED}
+    given -= preferences.entangled
     made_up = [p for p in given if not any(w.yes for w in preferences.words.get(p, ()))]
     text = "nobody is subscribed without a dated consent in Nevent"
     kept.append(Promise(f"{text} ({len(made_up)} are)" if made_up else text, not made_up))

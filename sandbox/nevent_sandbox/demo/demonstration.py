@@ -89,7 +89,7 @@ class Demonstration:
             kept += promises.events_agree(side.audience, metrics, sync.streams)
             kept += self._consents(side, ledger)
             kept += self._fans(side, events)
-            shared = side.audience.shared_addresses()
+            shared = len(side.audience.shared_addresses())
             profiles = len(side.profiles)
             kept += planned.carried_out(plan, profiles, shared, metrics, ledger, requests)
         return self._keep(kept)

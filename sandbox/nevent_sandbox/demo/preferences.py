@@ -31,7 +31,8 @@ class Preferences:
     """Dated words of the fans whom Klaviyo can know, by channel and address or number.
 
     `undated` counts preferences without a date, `unusable` dated ones without an address or number
-    that can be.
+    that can be. `entangled` holds numbers of which Klaviyo may have the word of another fan: both
+    have one address, so one profile, and the profile has the number of either.
     """
 
     def __init__(self, audience: Audience) -> None:
@@ -39,6 +40,8 @@ class Preferences:
         self.undated: Counter[str] = Counter()
         self.unusable: Counter[str] = Counter()
         self._audience = audience
+        numbers: set[str] = set().union(*audience.shared_addresses().values())
+        self.entangled: set[Place] = {(SMS, each) for each in numbers}
         for fan in audience.reachable():
             for channel, place in places(audience.fans[fan]).items():
                 told = list(self.of(fan, channel))
