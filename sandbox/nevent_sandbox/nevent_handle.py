@@ -61,6 +61,14 @@ class NeventHandle(Handle):
         """All newsletter subscriptions."""
         return self._all("subscriptions")
 
+    def newsletters(self) -> list[Document]:
+        """All newsletters."""
+        return self._all("newsletters")
+
+    def segments(self) -> list[Document]:
+        """All segments, each with `members`: the ids of the fans in it by now."""
+        return self._all("segments")
+
     def deletions(self) -> list[Document]:
         """All erased fans."""
         return self._all("deletions")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # a struct's field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -23,6 +23,8 @@ _WORDS = {
 }
 UNDATED = "undated: neither consent nor objection"
 SAYS_NOTHING = "says nothing of consent"
+AHEAD = "dated in the future: no consent yet"
+SKEW = timedelta(minutes=5)
 NO_IDENTIFIER = "no identifier for the channel"
 
 
@@ -34,7 +36,11 @@ class Stated(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Statement(msgspec.Struct, omit_defaults=True):
-    """All that one record says; with `list_id` it is about this list only."""
+    """All that one record says; with `list_id` it is about this list only.
+
+    `digits`: the phone as it was written, where its country had to be guessed; `of`: the address of
+    the profile that may tell the right one.
+    """
 
     channels: dict[Channel, Stated]
     email: str | None = None
@@ -43,6 +49,8 @@ class Statement(msgspec.Struct, omit_defaults=True):
     custom_source: str | None = None
     source: str | None = None
     text_version: str | None = None
+    digits: str | None = None
+    of: str | None = None
 
     def identifier(self, channel: Channel) -> str:
         """Who the channel reaches."""
@@ -53,12 +61,15 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Statement).decode
 
 
-def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statement, list[str]]:
+def statement(
+    record: Mapping[str, Any], *, list_id: str | None, now: datetime
+) -> tuple[Statement, list[str]]:
     """What a flat `subscriptions` record says, and why some channel of it says nothing.
 
     Args:
         record: with identifiers already normalised.
         list_id: of the list that the record names.
+        now: a consent dated after it is none yet; clocks may differ by a few minutes.
 
     Raises:
         RejectedError: a consent or time that cannot be read.
@@ -80,7 +91,11 @@ def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statem
         elif not at:
             left_out.append(UNDATED)
         else:
-            channels[channel] = Stated(subscribed, _moment(at, f"{column}ed_at"))
+            since = _moment(at, f"{column}ed_at")
+            if subscribed and since > now + SKEW:
+                left_out.append(AHEAD)
+            else:
+                channels[channel] = Stated(subscribed, since)
     if not channels:
         raise WithheldError(left_out[0] if left_out else SAYS_NOTHING)
     text = {
@@ -99,6 +114,15 @@ def statement(record: Mapping[str, Any], *, list_id: str | None) -> tuple[Statem
         **text,
     )
     return said, left_out
+
+
+def identity(email: str | None, phone_number: str | None, list_id: str | None) -> str:
+    """Tells whose statement it is, and about which list.
+
+    By both identifiers: two people may share an address, and neither's word is about the other's
+    phone.
+    """
+    return f"{email or ''}|{phone_number or ''}|{list_id or ''}"
 
 
 def merged(earlier: bytes, later: bytes) -> bytes:

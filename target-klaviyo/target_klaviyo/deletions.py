@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
-REACHED_BY = ("email", "phone_number")
 NOT_FOUND = 404
 
 
@@ -56,14 +55,10 @@ class Deletions:
     def deliver(self, rows: list[Row]) -> None:
         """Delete these people's profiles and settle the rows; a body holds the identifiers."""
         people: list[tuple[Row, dict[str, str]]] = [(row, decode(row.body)) for row in rows]
-        profiles = self._people.ids(people)
+        profiles = self._people.profiles(people)
         for row, identifiers in people:
-            wanted: list[dict[str, Any]] = [
-                {"id": each, "attributes": {}} for each in profiles.get(id(row), ())
-            ]
-            if not wanted:  # Klaviyo may know them and not show them yet
-                one = next((each for each in REACHED_BY if each in identifiers), None)
-                wanted = [{"attributes": {one: identifiers[one]}}] if one else []
+            own = [each for each in profiles.get(id(row), ()) if _theirs(each, identifiers)]
+            wanted = _wanted(own, identifiers)
             try:
                 for each in wanted:
                     self._delete(row, each)
@@ -71,9 +66,10 @@ class Deletions:
                 if error.status not in BLAMES_ITEMS or not error.problems:
                     raise
                 problem = error.problems[0]
-                self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=identifiers)
+                reason = told(problem)
+                self._fates.refuse(row, reason, pointer=problem.pointer, payload=identifiers)
                 continue
-            self._forget(row)
+            self._forget(row, _held(own))
             self._fates.settle([row], "accepted" if wanted else "unchanged")
 
     def _delete(self, row: Row, profile: dict[str, Any]) -> None:
@@ -96,10 +92,54 @@ class Deletions:
         finally:
             self._fates.summary.request(streams, waited=self._session.waited_here() - before)
 
-    def _forget(self, row: Row) -> None:
-        """From now on nothing of this person is sent, and nothing of them is kept."""
+    def _forget(self, row: Row, held: list[str]) -> None:
+        """From now on nothing of this person is sent, and nothing of them is kept.
+
+        `held` are addresses and numbers under which Klaviyo knew them.
+        """
         if self._plan is not None:
             return
-        self._tombstones.add(row.people, at=datetime.now(tz=UTC))
-        self._purge(row.people)
-        self._records.acted("delete", [row.people], reason="erased in the source")
+        people = tuple(dict.fromkeys((*theirs_alone(row.people), *held)))
+        self._tombstones.add(people, at=datetime.now(tz=UTC))
+        self._purge(people)
+        self._records.acted("delete", [people], reason="erased in the source")
+
+
+def theirs_alone(people: tuple[str, ...]) -> tuple[str, ...]:
+    """Identifiers that nobody shares: a family may have one phone; its e-mails differ."""
+    alone = tuple(each for each in people if not each.startswith("+"))
+    return alone or people
+
+
+def _held(profiles: list[dict[str, Any]]) -> list[str]:
+    """E-mails and phone numbers of a person's own profiles."""
+    return [
+        str(value).lower()
+        for each in profiles
+        for value in (each["attributes"].get("email"), each["attributes"].get("phone_number"))
+        if value
+    ]
+
+
+def _theirs(profile: dict[str, Any], identifiers: dict[str, str]) -> bool:
+    """Whether a profile is of this person, and not only of somebody with the same phone."""
+    attributes = profile["attributes"]
+    if profile["id"] == identifiers.get("id"):
+        return True
+    pairs = [(identifiers.get(each), attributes.get(each)) for each in ("email", "external_id")]
+    known = [(own, its) for own, its in pairs if own and its]
+    if any(own.lower() == its.lower() for own, its in known):
+        return True
+    return not known and attributes.get("phone_number") == identifiers.get("phone_number")
+
+
+def _wanted(own: list[dict[str, Any]], identifiers: dict[str, str]) -> list[dict[str, Any]]:
+    """What to delete: the profiles found, and whoever Klaviyo knows and does not show yet."""
+    wanted: list[dict[str, Any]] = [{"id": each["id"], "attributes": {}} for each in own]
+    shown = {str(each["attributes"].get("email")).lower() for each in own}
+    email, phone = identifiers.get("email"), identifiers.get("phone_number")
+    if email and email not in shown:
+        wanted.append({"attributes": {"email": email}})
+    elif phone and not email and not own:
+        wanted.append({"attributes": {"phone_number": phone}})
+    return wanted

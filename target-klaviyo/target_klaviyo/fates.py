@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_outcomes.rejects import RejectedError
 
+from target_klaviyo.superseded import LOADED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from singer_outcomes.summary import Summary
 
     from target_klaviyo.queues import Row
+    from target_klaviyo.superseded import Superseded
 
 
 class Fates:
@@ -21,6 +24,7 @@ class Fates:
 
     Args:
         reject: notes one record (`OutcomeTarget.reject`).
+        superseded: told what was loaded.
         planned: nothing is sent, so what would be written or accepted is planned.
         free: told the rows whose people may be sent again; set by the loader.
     """
@@ -31,12 +35,14 @@ class Fates:
         ledger: Ledger,
         summary: Summary,
         reject: Callable[..., None],
+        superseded: Superseded,
         planned: bool = False,
     ) -> None:
         self.summary = summary
         self.free: Callable[[Sequence[Row]], None]
         self._ledger = ledger
         self._reject = reject
+        self._superseded = superseded
         self._planned = planned
 
     def settle(self, rows: Sequence[Row], fate: str) -> None:
@@ -47,6 +53,9 @@ class Fates:
             first, *merged = row.origins
             self.summary.count(first.sink.stream_name, fate)
             self._merged(merged)
+            if fate in LOADED:
+                for origin in row.origins:
+                    self._superseded.loaded(origin.sink.stream_name, origin.key)
         self._end(rows)
 
     def withhold(self, rows: Sequence[Row], reason: str) -> None:
@@ -61,7 +70,7 @@ class Fates:
         """Klaviyo does not take this row: each of its records is rejected."""
         for origin in row.origins:
             error = RejectedError(reason, pointer=pointer)
-            self._reject(origin.sink, error, key=origin.key, payload=payload, identity=row.hash)
+            self._reject(origin.sink, error, key=origin.key, payload=payload, identity=origin.hash)
         self._end([row])
 
     def _merged(self, origins: Sequence[Any]) -> None:

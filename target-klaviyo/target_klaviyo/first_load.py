@@ -11,7 +11,7 @@ from target_klaviyo.flows import Load, StartedFlow
 from target_klaviyo.identifiers import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
     from target_klaviyo.flows import LiveFlows
@@ -28,10 +28,12 @@ class FirstLoad:
 
     Args:
         refuses: raise as soon as something that is filled would start a live flow.
-        looks: gather at all; without it nothing is read.
+        looks: gather at all; without it nothing is read. Both are asked when something is filled.
     """
 
-    def __init__(self, flows: LiveFlows, *, refuses: bool, looks: bool) -> None:
+    def __init__(
+        self, flows: LiveFlows, *, refuses: Callable[[], bool], looks: Callable[[], bool]
+    ) -> None:
         self._flows = flows
         self._refuses = refuses
         self._looks = looks
@@ -73,11 +75,11 @@ class FirstLoad:
         return self._flows.started_by(self._load())
 
     def _more(self, known: set[str], new: Iterable[str]) -> None:
-        if not self._looks or known.issuperset(new):
+        if known.issuperset(new) or not self._looks():
             return
         with self._lock:
             known.update(new)
-        if not self._refuses:
+        if not self._refuses():
             return
         if not self.visible:
             if not self._told:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import MERGE_PROFILES, PATCH_PROFILE, SUPPRESS, UNSUBSCRIBE
 
-from target_klaviyo.shipments import SUPPRESSIONS, UNSUBSCRIPTIONS, Envelope, encode
+from target_klaviyo.shipments import BLAMES_ITEMS, SUPPRESSIONS, UNSUBSCRIPTIONS, Envelope, encode
 from target_klaviyo.valve import NOT_SAID, known_of
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Identity:
     def _move(self, former: Former, address: str) -> None:
         if self._plan is not None:
             self._plan.request(PATCH_PROFILE)
+            self._plan.renamed(address)
             self._summary.note(RENAMED)
             return
         # First: a run that is killed in between finds no former profile to carry it from.
@@ -107,6 +108,13 @@ class Identity:
         self._summary.note(MERGED)
 
     def _carry(self, former: Former, address: str) -> None:
+        try:
+            self._say_no_for(former, address)
+        except RefusedError as error:
+            if error.status not in BLAMES_ITEMS:
+                raise  # else it is no address to Klaviyo, which the import then says of the row
+
+    def _say_no_for(self, former: Former, address: str) -> None:
         profile: dict[str, Any] = {"type": "profile", "attributes": {"email": address}}
         if "USER_SUPPRESSED" in former.opt_outs:
             self._session.post(SUPPRESS, Envelope(SUPPRESSIONS).body([encode(profile)]))

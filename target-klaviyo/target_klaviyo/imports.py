@@ -6,8 +6,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from singer_outcomes.rejects import record_hash
-
 from target_klaviyo.fates import told
 from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished, require_patience
 from target_klaviyo.payloads import without_phone
@@ -86,7 +84,6 @@ class Imports:
             self._fates.settle(rows, "written")
             return
         for row in rows:  # the job knows its rows; their bodies would be many
-            row.hash = record_hash(row.body)
             row.body = b""
         self.tracker.track(ImportJob(answer["data"]["id"], kind, rows, time.monotonic()))
 

@@ -15,6 +15,9 @@ from target_klaviyo.shipments import encode
 if TYPE_CHECKING:
     from klaviyo_client import KlaviyoSession
 
+    from target_klaviyo.plan import Plan
+
+PLANNED = "planned:"  # what the id of a list begins with that a dry run would create
 SHOWN = 20  # lists named in an error
 CREATE_TRIES = 5  # of which the answer was lost
 
@@ -26,10 +29,14 @@ class UnknownListError(SettingError):
 
 
 class Lists:
-    """The account's lists, read once and kept for the run. Any thread may ask."""
+    """The account's lists, read once and kept for the run. Any thread may ask.
 
-    def __init__(self, session: KlaviyoSession) -> None:
+    In a dry run (with a `plan`) a list that would be created has an id that Klaviyo does not know.
+    """
+
+    def __init__(self, session: KlaviyoSession, plan: Plan | None = None) -> None:
         self._session = session
+        self._plan = plan
         self._lock = threading.Lock()
         self._names: dict[str, str] | None = None  # by id, the oldest list first
         self._ids: dict[str, str] = {}  # by name: the oldest list of each
@@ -51,7 +58,7 @@ class Lists:
         )
 
     def by_name(self, name: str, *, create: bool = True) -> str | None:
-        """The id of the oldest list of this name; a missing one is created, or None.
+        """The id of the oldest list of this name; a missing one is created (or planned), or None.
 
         Whoever else creates the same name at the same time comes to the same list: after creating,
         both look which one is the oldest.
@@ -61,7 +68,10 @@ class Lists:
         """
         with self._lock:
             self._read()
-            if name not in self._ids and create:
+            if name not in self._ids and create and self._plan is not None:
+                self._plan.request(CREATE_LIST)
+                self._ids[name] = f"{PLANNED}{name}"
+            elif name not in self._ids and create:
                 self._create(name)
             return self._ids.get(name)
 

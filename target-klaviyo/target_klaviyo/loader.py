@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from singer_outcomes.rejects import record_hash
+
 from target_klaviyo.kinds import KINDS
 from target_klaviyo.queues import Origin, Queue, Row
 
@@ -85,7 +87,8 @@ class Loader:
             if ticket is None:
                 ticket = self._tickets[kind] = self._ledger.ticket()
             self._ledger.add(ticket)
-            queue.put(Row(identity, people, body, Origin(sink, key, ticket), group=group))
+            origin = Origin(sink, key, ticket, record_hash(body))
+            queue.put(Row(identity, people, body, origin, group=group))
             if not self._watched:
                 self._watched = True
                 self._watchers.submit(self._watch).add_done_callback(self._ended)

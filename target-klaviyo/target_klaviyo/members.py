@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from target_klaviyo.imports import Imports
     from target_klaviyo.mirrors import Mirrors
     from target_klaviyo.people import People
+    from target_klaviyo.plan import Plan
     from target_klaviyo.queues import Origin, Row
 
 ADD, REMOVE, MIRROR = "add", "remove", "mirror"
@@ -48,9 +49,17 @@ class Members:
     A row's group is what to do and with which list: `add:LIST`, `remove:LIST`, `mirror:LIST`.
     """
 
-    def __init__(
-        self, delivery: Delivery, fates: Fates, imports: Imports, people: People, mirrors: Mirrors
+    def __init__(  # what it stands on
+        self,
+        delivery: Delivery,
+        fates: Fates,
+        imports: Imports,
+        people: People,
+        mirrors: Mirrors,
+        *,
+        plan: Plan | None,
     ) -> None:
+        self._plan = plan
         self._delivery = delivery
         self._fates = fates
         self._imports = imports
@@ -73,6 +82,8 @@ class Members:
         if others := [row for row, only in zip(rows, by_id, strict=True) if only]:
             self._by_id(others, Envelope(MEMBERS, list_id))
         if reachable:
+            if self._plan is not None:
+                self._plan.strangers(reachable)
             self._imports.send(reachable, kind="list_members", list_id=list_id)
 
     def leave(self, list_id: str, ids: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS consents (
     action TEXT NOT NULL,
     PRIMARY KEY (account, person, channel, list)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS loaded_accounts (account TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -69,6 +70,16 @@ class Memory:
         if rows:
             with self._store.writing() as db:
                 db.executemany("INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def loaded(self, account: str) -> bool:
+        """Whether an earlier run loaded something into this account."""
+        sql = "SELECT 1 FROM loaded_accounts WHERE account = ?"
+        return self._store.reading().execute(sql, (account,)).fetchone() is not None
+
+    def load(self, account: str) -> None:
+        """A run has loaded something into this account."""
+        with self._store.writing() as db:
+            db.execute("INSERT OR IGNORE INTO loaded_accounts VALUES (?)", (account,))
 
     def forget(self, people: Iterable[str]) -> None:
         """Forget these (hashed) people: what Klaviyo knows of them has changed."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from klaviyo_client.limits import GET_PROFILES, MAX_PAGE
 
-from target_klaviyo.valve import Known, OptOut, known_of
+from target_klaviyo.valve import UNSUBSCRIBE, Known, OptOut, known_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,6 +66,15 @@ class OptOuts:
             db.execute("INSERT OR REPLACE INTO opt_outs_listed VALUES (?, ?)", (account, until))
         logger.info("%s opt-outs read.", f"{count:,}")
 
+    def add(self, account: str, said: Iterable[tuple[str, str | None]], *, at: datetime) -> None:
+        """Note opt-outs that were just sent: addresses, each with its list, if it is of one."""
+        rows = [
+            (account, self._store.person(address), list_id or "", UNSUBSCRIBE, at.isoformat())
+            for address, list_id in said
+        ]
+        with self._store.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO opt_outs VALUES (?, ?, ?, ?, ?)", rows)
+
     def of(self, account: str, addresses: Iterable[str]) -> dict[str, Known]:
         """What the list says of these addresses; who is not here has not opted out."""
         by_hash = {self._store.person(each): each for each in addresses}
@@ -79,7 +88,9 @@ class OptOuts:
             since = datetime.fromisoformat(at) if at else None
             opt_out = OptOut(reason, since, list_id or None)
             found.setdefault(by_hash[person], []).append(opt_out)
-        return {address: Known(opt_outs=tuple(each)) for address, each in found.items()}
+        return {
+            address: Known(opt_outs=tuple(each), fresh=False) for address, each in found.items()
+        }
 
     def _listed(self, account: str, since: str) -> Iterator[list[tuple[Any, ...]]]:
         rows: list[tuple[Any, ...]] = []

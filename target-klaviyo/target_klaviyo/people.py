@@ -9,6 +9,7 @@ from urllib.parse import quote
 from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import GET_LIST_MEMBERS, GET_PROFILES, MAX_PAGE
 
+from target_klaviyo.lists import PLANNED
 from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:
@@ -51,19 +52,24 @@ class People:
 
     def ids(self, rows: Iterable[tuple[Row, dict[str, str]]]) -> dict[int, list[str]]:
         """Profile ids by `id(row)`: every profile that has one of a row's identifiers."""
+        found = self.profiles(rows)
+        return {row: [each["id"] for each in profiles] for row, profiles in found.items()}
+
+    def profiles(self, rows: Iterable[tuple[Row, dict[str, str]]]) -> dict[int, list[Document]]:
+        """The same as profiles."""
         wanted: defaultdict[str, dict[str, list[Row]]] = defaultdict(dict)
         for row, identifiers in rows:
             for column, value in identifiers.items():
                 wanted[column].setdefault(value, []).append(row)
-        found: dict[int, list[str]] = {}
+        found: dict[int, list[Document]] = {}
         for column, by_value in wanted.items():
             for profile in self.find(column, by_value):
                 own = profile["id"]
                 value = own if column == "id" else profile["attributes"][column]
                 for row in by_value[value.lower() if column == "email" else value]:
                     mine = found.setdefault(id(row), [])
-                    if own not in mine:
-                        mine.append(own)
+                    if all(each["id"] != own for each in mine):
+                        mine.append(profile)
         return found
 
     def of_list(self, list_id: str, identifier: str, values: Iterable[str]) -> set[str]:
@@ -75,7 +81,9 @@ class People:
         }
 
     def members(self, list_id: str, *, fields: str = NAMES, **params: Any) -> Iterator[Document]:
-        """Everybody on a list; nobody where there is no such list (yet, as in a dry run)."""
+        """Everybody on a list; nobody where there is no such list, or only in a dry run."""
+        if list_id.startswith(PLANNED):
+            return
         params |= {"page[size]": MAX_PAGE, "fields[profile]": fields}
         try:
             for page in self._session.pages(GET_LIST_MEMBERS, path_id=list_id, **params):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_klaviyo.foreseen import Foreseen
 from target_klaviyo.shipments import decode
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from target_klaviyo.flows import StartedFlow
     from target_klaviyo.people import People
     from target_klaviyo.queues import Row
+    from target_klaviyo.wishes import Wish
 
+Identifiers = tuple[str | None, str | None]  # e-mail, phone number
+NAMES = "email,phone_number"
 PARTS = ("location", "properties")
 FIELDS = (
     "email,phone_number,external_id,first_name,last_name,organization,locale,title,image,"
@@ -35,7 +39,7 @@ class Plan:
         self._people = people
         self._lock = threading.Lock()
         self._requests: Counter[Operation] = Counter()
-        self._seen: set[str] = set()  # people looked up
+        self._foreseen = Foreseen()
         self._profiles: dict[str, str] = {}  # first identifier: new, changed or unchanged
         self.events: Counter[str] = Counter()  # by metric
         self.live_events: Counter[str] = Counter()  # those without backfill
@@ -48,43 +52,54 @@ class Plan:
         with self._lock:
             self._requests[operation] += 1
 
+    def phone_of(self, email: str) -> str | None:
+        """The phone number that the profile with this address would have by now."""
+        with self._lock:
+            return self._foreseen.phone_of(email)
+
+    def renamed(self, email: str) -> None:
+        """A profile would get this address."""
+        with self._lock:
+            self._foreseen.meet(email, None)
+            self._profiles[email] = "changed"
+
     def people_of(self, rows: Iterable[Row]) -> None:
         """These profile resources would be imported: new people, changed ones, or as they are."""
         rows = list(rows)
-        there = self._there([row.people for row in rows], FIELDS)
+        there = self._there([row.people[0] for row in rows], FIELDS)
         for row in rows:
-            held = there.get(row.people[0])
-            changed = held is not None and _changes(decode(row.body), held)
+            resource, held = decode(row.body), there.get(row.people[0])
+            changed = held is not None and _changes(resource, held)
             with self._lock:
-                new = held is None and self._seen.isdisjoint(row.people)
+                if held is not None:
+                    self._foreseen.held(held)
+                new = self._foreseen.meet(*_identifiers(resource))
                 now = "new" if new else "changed" if changed else "unchanged"
                 before = self._profiles.get(row.people[0])
                 if (before is None and (new or held is not None)) or before == "unchanged":
                     self._profiles[row.people[0]] = now
-                self._seen.update(row.people)
+
+    def strangers(self, rows: Iterable[Row]) -> None:
+        """Each of these rows would make a profile of a person whom Klaviyo lacks."""
+        self._meet([_identifiers(_person(decode(row.body))) for row in rows])
 
     def happenings(self, rows: Iterable[Row]) -> None:
-        """These events would be sent; each makes a profile of a person whom Klaviyo lacks."""
+        """These events would be sent."""
         rows = list(rows)
+        self.strangers(rows)
         with self._lock:
-            strangers = {row.people[0]: row.people for row in rows}
-            strangers = {k: v for k, v in strangers.items() if self._seen.isdisjoint(v)}
-        there = self._there(strangers.values(), "email,phone_number")
-        with self._lock:
-            for first, people in strangers.items():
-                if first not in there and self._seen.isdisjoint(people):
-                    self._profiles[first] = "new"
-                self._seen.update(people)
             for row in rows:
                 event = decode(row.body)["attributes"]["events"]["data"][0]["attributes"]
                 metric = event["metric"]["data"]["attributes"]["name"]
                 self.events[metric] += 1
                 self.live_events[metric] += not event.get("backfill")
 
-    def consent(self, action: str, channel: str) -> None:
-        """This statement would be sent."""
+    def statement(self, wish: Wish) -> None:
+        """This statement of consent would be sent."""
         with self._lock:
-            self.consents[f"{action} {channel}"] += 1
+            self.consents[f"{wish.decision.action} {wish.channel}"] += 1
+        mail = wish.channel == "email"
+        self._meet([(wish.identifier, None) if mail else (None, wish.identifier)])
 
     def minutes(self) -> float:
         """At Klaviyo's limits; operations have counters of their own and run side by side."""
@@ -125,9 +140,21 @@ class Plan:
         for line in _lines(plan):
             logger.info("%s", line)
 
-    def _there(self, people: Iterable[tuple[str, ...]], fields: str) -> dict[str, dict[str, Any]]:
-        """Attributes of those whom Klaviyo has, by their first identifier."""
-        firsts = [each[0] for each in people]
+    def _meet(self, people: Iterable[Identifiers]) -> None:
+        """Count those as new whom neither Klaviyo has nor the plan brings."""
+        with self._lock:
+            unmet = [each for each in people if any(each) and not self._foreseen.knows(*each)]
+        there = self._there([email or str(phone) for email, phone in unmet], NAMES)
+        with self._lock:
+            for held in there.values():
+                self._foreseen.held(held)
+            for email, phone in unmet:
+                if self._foreseen.meet(email, phone):
+                    self._profiles[email or str(phone)] = "new"
+
+    def _there(self, firsts: Iterable[str], fields: str) -> dict[str, dict[str, Any]]:
+        """Attributes of those whom Klaviyo has, by this identifier."""
+        firsts = list(firsts)
         wanted = {
             "email": [each for each in firsts if "@" in each],
             "phone_number": [each for each in firsts if "@" not in each],
@@ -137,6 +164,18 @@ class Plan:
             for column, values in wanted.items()
             for each in self._people.find(column, values, fields=fields)
         }
+
+
+def _person(resource: dict[str, Any]) -> dict[str, Any]:
+    """The profile resource that an item is, or is about."""
+    inner = resource["attributes"].get("profile")
+    person: dict[str, Any] = inner["data"] if inner else resource
+    return person
+
+
+def _identifiers(resource: dict[str, Any]) -> Identifiers:
+    attributes = resource["attributes"]
+    return attributes.get("email"), attributes.get("phone_number")
 
 
 def _changes(resource: dict[str, Any], held: dict[str, Any]) -> bool:

@@ -18,22 +18,24 @@ MOST_BYTES = MAX_BODY_BYTES - OVERHEAD
 
 
 class Origin(NamedTuple):
-    """The record that a row, or a part of it, came from."""
+    """The record that a row, or a part of it, came from; `hash` is that of what it asks for."""
 
     sink: OutcomeSink
     key: str
     ticket: Ticket
+    hash: str = ""
 
 
 class Row:
     """What one record asks for, with the records it came from.
 
-    `people` holds every identifier of the person; rows that share one are about the same person.
+    `people` holds every identifier of the person, that by which Klaviyo finds them first; rows that
+    share one are about the same person.
     `group` is what all rows of a request have in common, such as their list. `holds` is set while
     the row keeps its people from being sent elsewhere.
     """
 
-    __slots__ = ("body", "group", "hash", "holds", "identity", "origins", "people")
+    __slots__ = ("body", "group", "holds", "identity", "origins", "people")
 
     def __init__(
         self,
@@ -49,7 +51,6 @@ class Row:
         self.body = body
         self.origins = [origin]
         self.group = group
-        self.hash = ""
         self.holds = False
 
 
@@ -217,7 +218,7 @@ class Queue:
         self._bytes += len(body) - len(into.body)
         into.body = body
         into.origins += row.origins
-        into.people = tuple({*into.people, *row.people})
+        into.people = tuple(dict.fromkeys((*into.people, *row.people)))  # the first one leads
         self._latest.update(dict.fromkeys(into.people, place))
 
     def _insert(self, place: int, row: Row) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_klaviyo.consent_ledger import ConsentLedger, Entry
 from target_klaviyo.memory import Dealt, Memory
+from target_klaviyo.valve import NOT_IN_LIST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from target_klaviyo.wishes import Wish
 
+LEAVING = "leaving"  # what is remembered of a request whose answer is not known
+PASSING = frozenset({NOT_IN_LIST})  # may be otherwise by the next run
 Place = tuple[str, str, str]  # identifier, channel, list
 
 
@@ -32,6 +35,15 @@ class Records:
         self._ledger = ledger
         self._run = run
         self._planned = planned
+
+    def loaded(self, account: str) -> bool:
+        """Whether an earlier run loaded something into this account."""
+        return self._store.exists and self._memory.loaded(account)
+
+    def load(self, account: str) -> None:
+        """This run has loaded something into this account."""
+        if not self._planned:
+            self._memory.load(account)
 
     def recall(self, account: str, identifiers: Collection[str]) -> dict[Place, Dealt]:
         """What was done about these people's latest statements."""
@@ -53,8 +65,9 @@ class Records:
             person, said = self._store.person(wish.identifier), wish.said
             action, reason = wish.decision
             stated = said.channels[wish.channel]
-            place = (person, wish.channel, wish.list_id or "")
-            dealt.append(Dealt(*place, stated.subscribed, stated.at, action))
+            if reason not in PASSING:
+                place = (person, wish.channel, wish.list_id or "")
+                dealt.append(Dealt(*place, stated.subscribed, stated.at, action))
             if action != "unchanged":
                 entries.append(
                     Entry(
@@ -71,6 +84,17 @@ class Records:
                     )
                 )
         self._ledger.write(entries)  # first: what is remembered is never looked at again
+        self._memory.keep(account, dealt)
+
+    def leaving(self, account: str, wishes: Iterable[Wish]) -> None:
+        """These are about to leave their lists: whether they have is unsure until `decided`."""
+        if self._planned:
+            return
+        dealt = []
+        for wish in wishes:
+            stated = wish.said.channels[wish.channel]
+            place = (self._store.person(wish.identifier), wish.channel, wish.list_id or "")
+            dealt.append(Dealt(*place, stated.subscribed, stated.at, LEAVING))
         self._memory.keep(account, dealt)
 
     def acted(self, decision: str, people: Iterable[tuple[str, ...]], *, reason: str) -> None:

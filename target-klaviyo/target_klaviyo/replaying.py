@@ -66,7 +66,9 @@ def _event(item: Payload, _: str) -> tuple[str, tuple[str, ...]]:
 def _statement(item: Payload, _: str) -> tuple[str, tuple[str, ...]]:
     said = consents.decode(encode(item))
     people = tuple(each for each in (said.email, said.phone_number) if each)
-    return f"{people[0]}|{said.list_id or ''}", people
+    if not people:
+        raise ValueError
+    return consents.identity(said.email, said.phone_number, said.list_id), people
 
 
 def _person(item: Payload, _: str) -> tuple[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.limits import (
@@ -15,9 +16,11 @@ from singer_outcomes.sink import OutcomeSink, WithheldError
 from typing_extensions import override
 
 from target_klaviyo import consents, payloads
+from target_klaviyo.deletions import theirs_alone
 from target_klaviyo.guards import Guard
 from target_klaviyo.identifiers import email_address, phone_number
 from target_klaviyo.imports import PHONE_TAKEN
+from target_klaviyo.lists import UnknownListError
 from target_klaviyo.loader import ERASED
 from target_klaviyo.members import ADD, MIRROR, REMOVE
 from target_klaviyo.replaying import again
@@ -35,22 +38,27 @@ class KlaviyoSink(OutcomeSink):
 
     target: TargetKlaviyo
 
-    def normalise(self, record: Record, *, erased_too: bool = False) -> tuple[str, ...]:
+    def normalise(
+        self, record: Record, *, erased_too: bool = False, else_known: bool = False
+    ) -> tuple[str, ...]:
         """Put the identifiers into Klaviyo's form, in place; returns those that are there.
 
-        A malformed address rejects the record. A phone number that no network knows is left out
-        and counted: the person is still worth having.
+        A malformed address rejects the record, unless what else there is will do (`else_known`).
+        A phone number that no network knows is left out and counted: the person is still worth
+        having.
 
         Raises:
             WithheldError: the person is erased.
         """
         people = []
         if email := record.get("email"):
-            address = email_address(str(email))
-            if address is None:
+            address = record["email"] = email_address(str(email))
+            if address is not None:
+                people.append(address)
+            elif else_known:
+                self.target.summary.note("email left out: not an address")
+            else:
                 raise RejectedError("email is not an address", column="email")
-            record["email"] = address
-            people.append(address)
         if phone := record.get("phone_number"):
             # People write their number as is usual in their own country.
             country = str(record.get("country") or "").upper()
@@ -66,7 +74,7 @@ class KlaviyoSink(OutcomeSink):
             if len(record["external_id"]) > MAX_EXTERNAL_ID:
                 raise RejectedError("external_id is over 255 characters", column="external_id")
             people.append(f"id:{external_id}")
-        if not erased_too and self.target.erased(people):
+        if not erased_too and self.target.erased(theirs_alone(tuple(people))):
             raise WithheldError(ERASED)
         return tuple(people)
 
@@ -95,7 +103,7 @@ class KlaviyoSink(OutcomeSink):
     def requeue(self, payload: Record, *, key: str) -> None:
         """Hand a row over once more that Klaviyo refused, as the rejects file keeps it."""
         row = again(self.kind, payload)
-        if self.kind != "deletions" and self.target.erased(row.people):
+        if self.kind != "deletions" and self.target.erased(theirs_alone(row.people)):
             raise WithheldError(ERASED)
         self.queue(**row._asdict(), context={"key": key})
 
@@ -108,9 +116,14 @@ class KlaviyoSink(OutcomeSink):
         """The list that a record names, by id or by name; None where it names none."""
         lists = self.target.lists
         if named := record.get("list_id"):
-            return lists.by_id(str(named))
+            try:
+                return lists.by_id(str(named))
+            except UnknownListError:
+                raise RejectedError(
+                    "list_id is none of the account's lists", column="list_id"
+                ) from None
         if named := record.get("list_name"):
-            return lists.by_name(str(named), create=not self.target.dry_run)
+            return lists.by_name(str(named))
         return None
 
 
@@ -211,12 +224,23 @@ class SubscriptionsSink(KlaviyoSink):
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
-        people = self.normalise(record)
-        said, left_out = consents.statement(record, list_id=self.list_id(record))
+        written = str(record.get("phone_number") or "")
+        texts = written and record.get("sms_consent") is not None
+        people = self.normalise(record, else_known=bool(texts))
+        said, left_out = consents.statement(
+            record, list_id=self.list_id(record), now=self.target.now()
+        )
+        if not written.startswith(("+", "00")) and not record.get("country"):
+            said.digits, said.of = re.sub(r"\D", "", written).lstrip("0"), record.get("email")
         self.target.first_load.consents(said.channels)
+        if any(
+            each.subscribed and self.target.is_young(each.at) for each in said.channels.values()
+        ):
+            # An ordinary subscribe; a historical one starts no flow of the list.
+            self.target.first_load.adds(said.list_id or self.target.default_list)
         for reason in left_out:
             self.target.summary.note(f"{self.stream_name}: a channel {reason}")
-        identity = f"{people[0]}|{said.list_id or ''}"
+        identity = consents.identity(record.get("email"), record.get("phone_number"), said.list_id)
         body = consents.encode(said)
         self.queue(identity=identity, people=people, body=body, context=context)
 
@@ -246,10 +270,12 @@ class ListMembersSink(KlaviyoSink):
     @override
     def process_record(self, record: Record, context: Record) -> None:
         list_id = self.list_id(record) or self.target.default_list
-        if list_id is None and not self.target.dry_run:
+        if list_id is None:
             raise RejectedError("no list: neither list_id nor list_name, and none is configured")
         mirror = flag(record, "mirror", default=False)
-        people = self.normalise(record)
+        if record.get("email"):
+            record.pop("phone_number", None)  # it might be another than the profile has
+        people = self.normalise(record, else_known=bool(record.get("external_id")))
         resource: Record = {"type": "profile", "attributes": payloads.identity(record)}
         if profile_id := record.get("profile_id"):
             resource["id"] = str(profile_id)
@@ -278,14 +304,15 @@ class DeletionsSink(KlaviyoSink):
 
     @override
     def process_record(self, record: Record, context: Record) -> None:
-        people = self.normalise(record, erased_too=True)
+        others = any(record.get(each) for each in ("phone_number", "external_id", "profile_id"))
+        people = self.normalise(record, erased_too=True, else_known=others)
         identifiers = payloads.identity(record)
         if profile_id := record.get("profile_id"):
             identifiers["id"] = str(profile_id)
             people = (*people, f"profile:{profile_id}")
         if not people:
             raise RejectedError("nobody is named: no email, phone_number, external_id or id")
-        self.target.erase(people)
+        self.target.erase(theirs_alone(people))
         body = encode(identifiers)
         self.queue(identity=people[0], people=people, body=body, context=context)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from target_klaviyo import consents
 from target_klaviyo.fates import told
 from target_klaviyo.knowledge import NOBODY
+from target_klaviyo.records import LEAVING
 from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope
 from target_klaviyo.valve import Decision
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from target_klaviyo.records import Records
 
 Place = tuple[str, str, str]  # channel, list, identifier
+SHOWS_WITHIN, LOOK_EVERY = 60.0, 1.0  # seconds
 REPEATED = Decision("unchanged", "dealt with by an earlier run")
 STILL_WITHHELD = Decision("withhold", "withheld by an earlier run, nothing new since")
 
@@ -38,6 +41,7 @@ class Subscriptions:
         default_list: gives the configured list; a subscribe that names none goes with it.
         history: an older consent goes as historical import with its time; None: each of them.
         custom_source: how Klaviyo shows where a consent came from.
+        pause: waits some seconds, at most until the run is stopped.
         planned: told each statement that would be sent, in a dry run.
     """
 
@@ -52,7 +56,8 @@ class Subscriptions:
         default_list: Callable[[], str | None],
         history: timedelta | None,
         custom_source: str,
-        planned: Callable[[str, str], None] | None,
+        planned: Callable[[Wish], None] | None,
+        pause: Callable[[float], None],
     ) -> None:
         self._delivery = delivery
         self._fates = fates
@@ -63,6 +68,7 @@ class Subscriptions:
         self._history = history
         self._custom_source = custom_source
         self._planned = planned
+        self._pause = pause
 
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each statement of these rows, then settle the rows."""
@@ -85,20 +91,37 @@ class Subscriptions:
             for channel, stated in said.channels.items():
                 list_id = said.list_id or (default if stated.subscribed else None)
                 wishes.append(Wish(row, said, channel, list_id=list_id, now=now))
+        self._right_countries([each for each in wishes if each.channel == "sms"])
         return wishes
+
+    def _right_countries(self, wishes: list[Wish]) -> None:
+        """A number whose country was guessed is the profile's own, if the digits are the same."""
+        guessed = [wish for wish in wishes if wish.said.digits and wish.said.of]
+        phones = self._knowledge.phones([str(wish.said.of) for wish in guessed])
+        for wish in guessed:
+            own = phones.get(str(wish.said.of))
+            if own and own.endswith(str(wish.said.digits)):
+                wish.identifier = own
 
     def _fresh(self, wishes: list[Wish]) -> list[Wish]:
         """Those not dealt with before; the others are decided."""
         identifiers = [wish.identifier for wish in wishes]
         known = self._records.recall(self._knowledge.account, identifiers)
-        fresh = []
+        fresh, unsure = [], []
         for wish in wishes:
             before = known.get((wish.identifier, wish.channel, wish.list_id or ""))
             stated = wish.said.channels[wish.channel]
             if before is None or (before.subscribed, before.at) != (stated.subscribed, stated.at):
                 fresh.append(wish)
+            elif before.action == LEAVING:  # an earlier run was killed over it
+                unsure.append(wish)
             else:
                 wish.decision = STILL_WITHHELD if before.action == "withhold" else REPEATED
+        if unsure:
+            left = self._members_left(unsure)
+            fresh += [wish for wish in unsure if _place(wish) in left]
+            for wish in unsure:
+                wish.decision = REPEATED
         return fresh
 
     def _decide(self, wishes: list[Wish]) -> None:
@@ -111,6 +134,15 @@ class Subscriptions:
             for wish in some:
                 known = found.get(wish.identifier, NOBODY)
                 wish.decide(known, member=_place(wish) in members)
+
+    def _members_left(self, wishes: list[Wish]) -> set[Place]:
+        """Those of these who are still on their list when what was asked has had time to show."""
+        members = self._members(wishes)
+        deadline = time.monotonic() + SHOWS_WITHIN
+        while members and time.monotonic() < deadline:
+            self._pause(LOOK_EVERY)
+            members = self._members([wish for wish in wishes if _place(wish) in members])
+        return members
 
     def _members(self, wishes: list[Wish]) -> set[Place]:
         """Those of these who are on the list that they are about."""
@@ -137,22 +169,23 @@ class Subscriptions:
         def accepted(part: list[Ask], _: Any) -> None:
             wishes = [wish for ask in part for wish in ask.wishes]
             self._records.decided(account, wishes)
+            self._knowledge.sent(wishes, historical=terms.historical)
             if self._planned is not None:
                 for wish in wishes:
-                    self._planned(wish.decision.action, wish.channel)
+                    self._planned(wish)
 
         def refuse(ask: Ask, problem: Problem) -> None:
             refused[id(ask.wishes[0].row)] = problem
 
         def look_again(part: list[Ask]) -> list[Ask]:
-            """Who left the list by the request that got no answer has left it."""
-            wishes = [ask.wishes[0] for ask in part]
-            members = self._members(wishes)
-            there = [_place(wish) in members for wish in wishes]
-            accepted([ask for ask, on in zip(part, there, strict=True) if not on], None)
-            return [ask for ask, on in zip(part, there, strict=True) if on]
+            """Who left the list by the request that got no answer has left it, sooner or later."""
+            left = self._members_left([ask.wishes[0] for ask in part])
+            accepted([ask for ask in part if _place(ask.wishes[0]) not in left], None)
+            return [ask for ask in part if _place(ask.wishes[0]) in left]
 
         leaves = terms.action == "unsubscribe" and terms.list_id is not None
+        if leaves:
+            self._records.leaving(account, [wish for ask in asks for wish in ask.wishes])
         self._delivery.send(
             Envelope(
                 SUBSCRIPTIONS if terms.action == "subscribe" else UNSUBSCRIPTIONS,

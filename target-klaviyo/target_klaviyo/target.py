@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
@@ -24,7 +25,7 @@ from target_klaviyo.identity import Identity
 from target_klaviyo.imports import Imports
 from target_klaviyo.knowledge import Knowledge
 from target_klaviyo.lists import Lists
-from target_klaviyo.loader import Loader
+from target_klaviyo.loader import ERASED, Loader
 from target_klaviyo.members import Members
 from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
@@ -42,6 +43,7 @@ from target_klaviyo.sinks import (
     SuppressionsSink,
 )
 from target_klaviyo.subscriptions import Subscriptions
+from target_klaviyo.superseded import Superseded
 from target_klaviyo.suppressing import Suppressing
 from target_klaviyo.verification import COULD_NOT_LOOK, Verification
 
@@ -85,7 +87,7 @@ class TargetKlaviyo(OutcomeTarget):
         hours = timedelta(hours=float(config["history_after_hours"]))
         told_first = str(config["first_load"]).lower()
         self.history = None if told_first == "true" else hours
-        self._first = told_first == "true" or (told_first == "auto" and not self.has_run_before())
+        self._told_first = told_first
         self._list_known = False
         self.default_list: str | None = None
         self._erased: set[str] = set()  # people whose deletion was read in this run
@@ -94,7 +96,6 @@ class TargetKlaviyo(OutcomeTarget):
             api_url=config["api_url"],
             user_agent=f"{self.name}/{self.get_plugin_version()}",
         )
-        self.lists = Lists(self._session)
         self._wire()
 
     def _wire(self) -> None:
@@ -103,12 +104,20 @@ class TargetKlaviyo(OutcomeTarget):
         patience = float(config["job_timeout_minutes"]) * 60
         people = People(session)
         self.plan = Plan(people) if self.dry_run else None
+        self.lists = Lists(session, self.plan)
         if self.dry_run:
             self.ledger = Ledger(lambda _: None)  # no state: nothing has happened
         self.tombstones = Tombstones(self.store)
-        fates = Fates(ledger=self.ledger, summary=summary, reject=self.reject, planned=self.dry_run)
+        self._superseded = Superseded(self.rejects)
+        fates = Fates(
+            ledger=self.ledger,
+            summary=summary,
+            reject=self.reject,
+            superseded=self._superseded,
+            planned=self.dry_run,
+        )
         delivery = Delivery(session, summary, self.plan)
-        records = Records(
+        self._records = records = Records(
             self.store,
             ConsentLedger(config["consent_ledger_path"]),
             run=self.rejects.run,
@@ -119,15 +128,18 @@ class TargetKlaviyo(OutcomeTarget):
         self.imports.tracker = self.loader
         self.first_load = FirstLoad(
             LiveFlows(session),
-            refuses=self._first and not config["accept_flows"] and not self.dry_run,
-            looks=self._first or self.dry_run,
+            refuses=lambda: not config["accept_flows"] and not self.dry_run and self.first,
+            looks=lambda: self.dry_run or self.first,
         )
         self.ownership = Ownership(config["owners"], people)
         self._identity = Identity(session, people, summary, self.plan)
         self._verification = Verification(session, people, size=config["verify_sample"])
         self.mirrors = Mirrors(people)
-        self._members = Members(delivery, fates, self.imports, people, self.mirrors)
-        knowledge = Knowledge(session, people, OptOuts(session, self.store), now=self.now)
+        self._members = Members(delivery, fates, self.imports, people, self.mirrors, plan=self.plan)
+        opt_outs = OptOuts(session, self.store)
+        self._knowledge = knowledge = Knowledge(
+            session, people, opt_outs, now=self.now, plan=self.plan
+        )
         subscriptions = Subscriptions(
             delivery,
             fates,
@@ -137,7 +149,8 @@ class TargetKlaviyo(OutcomeTarget):
             default_list=lambda: self.default_list,
             history=self.history,
             custom_source=config["custom_source"],
-            planned=self.plan.consent if self.plan else None,
+            planned=self.plan.statement if self.plan else None,
+            pause=session.pause,
         )
         suppressing = Suppressing(session, delivery, fates, records, patience=patience)
         deletions = Deletions(
@@ -160,7 +173,7 @@ class TargetKlaviyo(OutcomeTarget):
         }
 
     def _deliver_profiles(self, rows: list[Row]) -> None:
-        if not self._first:
+        if not self.first:
             self._identity.follow(rows)
         self.ownership.fill(rows)
         if self.plan is not None:
@@ -174,8 +187,19 @@ class TargetKlaviyo(OutcomeTarget):
         if list_id := self.config.get("list_id"):
             self.default_list = self.lists.by_id(list_id)
         elif name := self.config.get("list_name"):
-            self.default_list = self.lists.by_name(name, create=not self.dry_run)
+            self.default_list = self.lists.by_name(name)
         self._list_known = True
+
+    @cached_property
+    def first(self) -> bool:
+        """Whether this is the first load of its account."""
+        if self._told_first != "auto":
+            return self._told_first == "true"
+        return not self.has_run_before() or not self._records.loaded(self._knowledge.account)
+
+    def is_young(self, at: datetime) -> bool:
+        """Whether something of this time is no history."""
+        return self.history is not None and self.now() - at < self.history
 
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""
@@ -192,10 +216,20 @@ class TargetKlaviyo(OutcomeTarget):
 
     @override
     def reject(self, sink: OutcomeSink, error: RejectedError, **more: Any) -> None:
-        if self.dry_run:
+        record = more.get("record")
+        if record is not None and self._tells_of_erased(record):
+            self.summary.withhold(sink.stream_name, ERASED)  # nothing of them is kept
+        elif self.dry_run:
             self.summary.reject(sink.stream_name, error.reason)
         else:
             super().reject(sink, error, **more)
+
+    def _tells_of_erased(self, record: dict[str, Any]) -> bool:
+        """Whether an address or an id in a record is that of somebody erased."""
+        told = {name: str(each).strip() for name, each in record.items() if each is not None}
+        addresses = [each.lower() for each in told.values() if "@" in each]
+        ids = [f"id:{each}" for name, each in told.items() if name == "id" or name.endswith("_id")]
+        return self.erased([*addresses, *ids])
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -220,6 +254,8 @@ class TargetKlaviyo(OutcomeTarget):
             for list_id, ids in self.mirrors.leavers():
                 self._members.leave(list_id, ids)
             self._read_back()
+            if self.summary.totals["read"]:
+                self._records.load(self._knowledge.account)
         if self.plan is not None:
             self.plan.flows = self.first_load.started()
             self.plan.flows_visible = self.first_load.visible
@@ -246,6 +282,8 @@ class TargetKlaviyo(OutcomeTarget):
     @override
     def stop(self) -> None:
         self.loader.stop()
+        if self.replaying is None:  # which takes its own lines out
+            self._superseded.remove()
 
     @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Action = Literal["subscribe", "unsubscribe", "withhold", "unchanged"]
 UNDELIVERABLE = frozenset({"HARD_BOUNCE", "INVALID_EMAIL"})  # subscribing does not lift these
 NOT_SAID = UNDELIVERABLE | {"USER_SUPPRESSED"}  # of the address or the account, not the person
+UNSUBSCRIBE = "UNSUBSCRIBE"  # why there is an opt-out that was sent
+NOT_IN_LIST = "not in this list"
 SUBSCRIBED, UNSUBSCRIBED, NEVER = "SUBSCRIBED", "UNSUBSCRIBED", "NEVER_SUBSCRIBED"
 
 
@@ -33,11 +35,16 @@ class OptOut(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What Klaviyo knows of one person and channel. `member`: of the list in question."""
+    """What Klaviyo knows of one person and channel.
+
+    `member`: of the list in question. `fresh`: read in this run, so that no opt-out may have been
+    taken back since.
+    """
 
     consent: str = NEVER
     opt_outs: tuple[OptOut, ...] = ()
     member: bool = False
+    fresh: bool = True
 
 
 STRANGER = Known()
@@ -77,11 +84,24 @@ def decide(stated: Stated, known: Known, *, list_id: str | None) -> Decision:
 def _objection(known: Known, list_id: str | None) -> Decision:
     if list_id is not None and not known.member:
         # Klaviyo would unsubscribe this person from everything.
-        return Decision("unchanged", "not in this list")
+        return Decision("unchanged", NOT_IN_LIST)
     told_no = (each.reason for each in known.opt_outs if each.list_id == list_id)
-    if any(reason not in NOT_SAID for reason in told_no):
+    if known.fresh and any(reason not in NOT_SAID for reason in told_no):
         return Decision("unchanged", "opted out in Klaviyo already")
     return Decision("unsubscribe", "opted out in the source")
+
+
+def after(known: Known, action: Action, *, list_id: str | None, at: datetime) -> Known:
+    """What Klaviyo knows once this was sent: subscribing lifts what a person can lift."""
+    if action == "subscribe":
+        kept = tuple(
+            each
+            for each in known.opt_outs
+            if each.reason in UNDELIVERABLE or each.list_id not in {None, list_id}
+        )
+        return Known(SUBSCRIBED, kept)
+    consent = UNSUBSCRIBED if list_id is None else known.consent
+    return Known(consent, (*known.opt_outs, OptOut(UNSUBSCRIBE, at, list_id)))
 
 
 def known_of(channel: Channel, subscriptions: Mapping[str, Any], *, member: bool = False) -> Known:
@@ -93,7 +113,8 @@ def known_of(channel: Channel, subscriptions: Mapping[str, Any], *, member: bool
         for name in ("suppression", "list_suppressions")
         for each in marketing.get(name) or ()
     ]
-    if consent == UNSUBSCRIBED and not any(each.list_id is None for each in opt_outs):
+    said = any(each.list_id is None and each.reason not in NOT_SAID for each in opt_outs)
+    if consent == UNSUBSCRIBED and not said:
         since = told(marketing.get("last_updated")) or told(marketing.get("consent_timestamp"))
         opt_outs.append(OptOut(consent, since))
     return Known(consent, tuple(opt_outs), member)

@@ -40,10 +40,14 @@ def hasty(times: float) -> None:
     session._BACKOFF = tenacity.wait_exponential(  # noqa: SLF001  # no setting: nobody else needs it
         multiplier=0.5 / times, max=60 / times
     ) + tenacity.wait_random(0, 1 / times)
-    from target_klaviyo import loader  # noqa: PLC0415  # after the bounds are set
+    from target_klaviyo import loader, subscriptions  # noqa: PLC0415  # after the bounds are set
 
-    for name in ("STATE_WAITS", "FIRST_POLL", "LAST_POLL"):
-        setattr(loader, name, getattr(loader, name) / times)
+    for module, names in (
+        (loader, ("STATE_WAITS", "FIRST_POLL", "LAST_POLL")),
+        (subscriptions, ("SHOWS_WITHIN", "LOOK_EVERY")),
+    ):
+        for name in names:
+            setattr(module, name, getattr(module, name) / times)
 
 
 def main(arguments: list[str], *, items: int | None, haste: float) -> None:

@@ -11,9 +11,13 @@ import pytest
 from klaviyo_client import DeniedError, KlaviyoSession
 from singer_messages import Message, Run, record, schema, state
 from singer_outcomes.store import Store
-from target_klaviyo.knowledge import Knowledge
+from target_klaviyo import subscriptions
+from target_klaviyo.consents import Stated, Statement
+from target_klaviyo.knowledge import NOBODY, Knowledge
 from target_klaviyo.optouts import OptOuts
 from target_klaviyo.people import People
+from target_klaviyo.queues import Origin, Row
+from target_klaviyo.wishes import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,9 +189,10 @@ def test_leaving_one_list_never_unsubscribes_from_everything(
 
 
 def test_leaving_a_list_by_a_request_that_got_no_answer_is_leaving_it_once(
-    load: Load, klaviyo: KlaviyoHandle
+    load: Load, klaviyo: KlaviyoHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent again, Klaviyo would take it for leaving everything, as they are not in the list."""
+    monkeypatch.setattr(subscriptions, "SHOWS_WITHIN", 0.0)  # nothing shows late here
     people = [f"fan{number}@nevent-demo.es" for number in range(150)]
     named = {"list_name": "Nevent - Boletín"}
     load([STATEMENTS, *[says(each, "subscribed", **named) for each in people]])
@@ -197,6 +202,65 @@ def test_leaving_a_list_by_a_request_that_got_no_answer_is_leaving_it_once(
     assert run.summary["streams"]["subscriptions"]["accepted"] == 150
     assert {_email(klaviyo, each)["consent"] for each in people} == {"SUBSCRIBED"}
     assert all(_email(klaviyo, each)["list_suppressions"] for each in people)
+
+
+def test_two_people_with_one_address_speak_of_their_own_phones(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """The yes of one is not sent for the number of the other."""
+    numbers = {"+34600112233": "subscribed", "+34600445566": "unsubscribed"}
+    said = [
+        record(
+            "subscriptions",
+            email=ANA,
+            phone_number=number,
+            sms_consent=consent,
+            sms_consented_at=ago(days=10 - place),
+        )
+        for place, (number, consent) in enumerate(numbers.items())
+    ]
+    load([STATEMENTS, *said])
+    told = {each["phone_number"]: each["subscriptions"] for each in klaviyo.consents()}
+    found = {number: told[number]["sms"]["marketing"]["consent"] for number in numbers}
+    assert found == {number: consent.upper() for number, consent in numbers.items()}
+
+
+def test_an_opt_out_just_sent_is_known_before_klaviyo_shows_it(
+    load: Load, klaviyo: KlaviyoHandle
+) -> None:
+    """It outweighs an older consent to a newsletter that the same run brings."""
+    klaviyo.knobs(effect_seconds=30)
+    newsletter = says(ANA, "subscribed", ago(days=5), list_name="Nevent - Boletín")
+    run = load([STATEMENTS, says(ANA, "unsubscribed"), newsletter])
+    assert run.summary["streams"]["subscriptions"]["withheld_reasons"] == {
+        "opted out in Klaviyo since (UNSUBSCRIBE)": 1
+    }
+    assert klaviyo.requests(SUBSCRIBE) == []
+
+
+def test_opt_outs_just_sent_are_known_in_a_load_too_large_to_look_people_up(
+    klaviyo: KlaviyoHandle, tmp_path: Path
+) -> None:
+    """The list of opt-outs was read before; what the run sends comes on top."""
+    session = KlaviyoSession("pk_sandbox_full", api_url=klaviyo.url)
+    store = Store(tmp_path / "store.sqlite")
+    knowledge = Knowledge(
+        session, People(session), OptOuts(session, store), now=session.now, most=0
+    )
+    assert knowledge.of("email", [ANA, EVA]) == {}
+    wish = Wish(
+        Row(ANA, (ANA,), b"", Origin(None, "", None)),  # type: ignore[arg-type]  # nobody counts
+        Statement({"email": Stated(subscribed=False, at=NOW)}, email=ANA),
+        "email",
+        list_id=None,
+        now=NOW,
+    )
+    wish.decide(NOBODY, member=False)
+    knowledge.sent([wish], historical=True)
+    (told,) = knowledge.of("email", [ANA, EVA]).values()
+    assert [each.reason for each in told.known.opt_outs] == ["UNSUBSCRIBE"]
+    store.close()
+    session.close()
 
 
 @pytest.mark.parametrize("deed", ["complain", "bounce"])

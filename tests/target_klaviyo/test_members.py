@@ -139,3 +139,15 @@ def test_nobody_leaves_when_the_tap_broke_off_in_the_middle(
     ):
         load(cut)
         assert _on(klaviyo) == set(_fans(1, 2))
+
+
+def test_a_list_changes_no_phone_number(load: Load, klaviyo: KlaviyoHandle) -> None:
+    """Who has an address is known by it; the number beside it may lack its country."""
+    people = schema("profiles", "email", "phone_number", "country")
+    ana, number = _fans(1)[0], "912 673 769"
+    fan = record("profiles", email=ana, phone_number=number, country="PT")
+    load([people, fan, MEMBERS, *_members(ana, phone_number=number)])
+    profile = klaviyo.profile(ana)
+    assert profile
+    assert profile["attributes"]["phone_number"] == "+351912673769"
+    assert _on(klaviyo) == {ana}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -146,5 +147,45 @@ def test_a_state_does_not_wait_for_a_full_batch(
     target = TargetKlaviyo(config=settings)
     try:
         target.listen(lines())  # type: ignore[arg-type]  # any iterable of lines will do
+    finally:
+        target.close()
+
+
+def test_a_kill_after_a_list_was_left_does_not_make_the_rerun_leave_everything(
+    started: Callable[..., subprocess.Popen[bytes]],
+    klaviyo: KlaviyoHandle,
+    settings: Message,
+) -> None:
+    """The request was applied and shows late; sent twice, Klaviyo unsubscribes from everything."""
+    email = "ana@nevent-demo.es"
+    columns = ("email", "list_name", "email_consent", "email_consented_at")
+    news = {"email": email, "list_name": "Nevent - News", "email_consented_at": "2026-05-01T10:00Z"}
+    join = record("subscriptions", **{**news, "email_consent": True})
+    leave = record(
+        "subscriptions",
+        **{**news, "email_consent": False, "email_consented_at": "2026-06-01T10:00Z"},
+    )
+    _load(settings, [schema("subscriptions", *columns), join])
+    klaviyo.knobs(effect_seconds=3)
+    klaviyo.drop("POST /profile-subscription-bulk-delete-jobs", after=True)
+    process = started([schema("subscriptions", *columns), leave])
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    _until(lambda: klaviyo.requests("POST /profile-subscription-bulk-delete-jobs"))
+    process.kill()
+    process.communicate()
+    _load(settings, [schema("subscriptions", *columns), leave])
+    found = klaviyo.consent(email)
+    assert found is not None
+    assert found["email"]["marketing"]["consent"] == "SUBSCRIBED"
+    assert found["email"]["marketing"]["list_suppressions"]
+    assert len(klaviyo.requests("POST /profile-subscription-bulk-delete-jobs")) == 1
+
+
+def _load(settings: Message, messages: list[Message]) -> None:
+    target = TargetKlaviyo(config=settings)
+    try:
+        target.listen(io.StringIO(singer(messages).decode()))
     finally:
         target.close()

@@ -34,6 +34,15 @@ def test_two_rows_of_one_identity_are_one_item() -> None:
     assert _taken(queue) == [("ana", {"x": 2, "y": 1})]
 
 
+def test_a_merged_row_is_found_by_what_its_first_row_is_found_by() -> None:
+    """The e-mail leads, however many identifiers come with the later rows."""
+    queue = Queue(PROFILES)
+    for number in range(20):
+        queue.put(_row("ana", f"id:{number}"))
+    (row,) = queue.take(set(), half=False)
+    assert row.people == ("ana", *(f"id:{number}" for number in range(20)))
+
+
 def test_a_later_row_does_not_overtake_one_of_another_identity_that_came_between() -> None:
     """E-mail and phone, then the phone alone, then the e-mail alone: three words in order."""
     queue = Queue(PROFILES)

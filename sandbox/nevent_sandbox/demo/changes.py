@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nevent_sandbox.demo.promises import BULK_EVENTS, IMPORT
+from nevent_sandbox.demo.audience import address, number
+from nevent_sandbox.demo.memberships import PREFIX, Lists
+from nevent_sandbox.demo.preferences import EMAIL, SUBSCRIBED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable, Mapping
 
     from nevent_sandbox.demo.audience import Audience
+    from nevent_sandbox.demo.consent import Consents
+    from nevent_sandbox.demo.sent import Sent
     from nevent_sandbox.nevent_handle import NeventHandle
 
 Row = dict[str, Any]
@@ -34,12 +37,12 @@ _KINDS = {
     "erased": "was erased",
     "fan_added": "is a new fan",
     "passed": "concert is over",
+    "moved": "joined or left a segment",
+    "shared": "shares an address with the erased",
 }
+_OF_CONCERTS = {"event_moved", "lineup_changed"}
+_OF_CONSENT = {"preference_changed", "subscribed", "unsubscribed"}
 _NO_CONSENT = "nothing: no consent to third parties"
-_NOT_YET = {
-    "erased": "nothing: erasures are not carried over yet",
-    "consent_withdrawn": "nothing: nothing of this fan leaves any more",
-}
 
 
 class Shown(NamedTuple):
@@ -50,49 +53,20 @@ class Shown(NamedTuple):
     sent: str
 
 
-class Sent:
-    """What one run wrote to Klaviyo, by fan.
+class Concerned:
+    """Fans whom a change since some moment touches, read from Nevent's state alone.
 
-    Args:
-        requests: with their bodies.
-        known: unique_id of each event that was there before; one sent again counts once.
+    Who joins or leaves a followed segment is one, though maybe nothing but time has passed; so is
+    who shares an address or a number with someone erased.
     """
 
-    def __init__(self, requests: Iterable[Row], known: Collection[str]) -> None:
-        self.profiles: set[str] = set()
-        self.events: dict[str, Counter[str]] = {}
-        self._known = known
-        for request in requests:
-            attributes = (request.get("body") or {}).get("data", {}).get("attributes", {})
-            if request["operation"] == IMPORT:
-                items = attributes["profiles"]["data"]
-                self.profiles |= {each["attributes"]["external_id"] for each in items}
-            elif request["operation"] == BULK_EVENTS:
-                for item in attributes["events-bulk-create"]["data"]:
-                    self._event(item["attributes"])
-
-    @property
-    def fans(self) -> set[str]:
-        """Everybody who was sent."""
-        return self.profiles | self.events.keys()
-
-    def _event(self, item: Row) -> None:
-        fan = item["profile"]["data"]["attributes"]["external_id"]
-        counts = self.events.setdefault(fan, Counter())
-        for event in item["events"]["data"]:
-            metric = event["attributes"]["metric"]["data"]["attributes"]["name"]
-            again = event["attributes"]["unique_id"] in self._known
-            counts[f"{metric} again (counts once)" if again else metric] += 1
-
-
-class Concerned:
-    """Fans whom a change since some moment touches, read from Nevent's state alone."""
-
-    def __init__(self, nevent: NeventHandle, since: str) -> None:
-        now = nevent.now()
+    def __init__(
+        self, nevent: NeventHandle, since: str, segments: Mapping[str, set[str]], now: Audience
+    ) -> None:
+        moment = nevent.now()
         concerts = nevent.events()
         moved = {row["id"] for row in concerts if row["updatedAt"] >= since}
-        passed = {row["id"]: row["name"] for row in concerts if since <= row["endDate"] < now}
+        passed = {row["id"]: row["name"] for row in concerts if since <= row["endDate"] < moment}
         self.at_concert: dict[str, set[str]] = {}
         self.fans = {row["id"] for row in nevent.users() if row["updatedAt"] >= since}
         for order in nevent.purchases():
@@ -107,6 +81,10 @@ class Concerned:
                 self.fans.add(row["userId"])
         changed = (row for row in nevent.subscriptions() if row["updatedAt"] >= since)
         self.fans |= {row["userId"] for row in changed}
+        self.erased = [row for row in nevent.deletions() if row["deletedAt"] >= since]
+        self.fans |= {row["id"] for row in self.erased} | now.bury(self.erased)
+        for name in segments.keys() | now.segments.keys():
+            self.fans |= segments.get(name, set()) ^ now.segments.get(name, set())
         self.passed = passed
 
 
@@ -123,55 +101,123 @@ def flat(profiles: Iterable[Row]) -> dict[str, Row]:
     return found
 
 
-class Sides(NamedTuple):
-    """Both ends of the third run: Nevent now, Klaviyo's profiles before and after, the rejects."""
+class Side(NamedTuple):
+    """Both ends at one moment: Nevent, and Klaviyo's profiles, consents and lists."""
 
     audience: Audience
-    before: dict[str, Row]
-    after: dict[str, Row]
-    rejected: dict[str, str]
+    profiles: list[Row]
+    consents: Consents
+    lists: Lists
 
 
-def explained(
-    changes: Iterable[Row], sent: Sent, concerned: Concerned, sides: Sides
-) -> list[Shown]:
-    """One line a change, and one for each concert that ended."""
-    lines, audience = [], sides.audience
-    for change in changes:
-        kind = change["kind"]
-        if change["fan"] is None:
-            name = audience.concerts[change["ids"][0]]["name"]
-            lines.append(_concert(kind, name, concerned.at_concert.get(change["ids"][0]), sent))
-            continue
-        for fan in change.get("fans", [change["fan"]]):
-            what = _KINDS[kind] if fan == change["fan"] else "got that ticket"
-            told = _NOT_YET.get(kind) or _of_fan(fan, sent, sides)
-            lines.append(Shown(what, audience.name(fan), told))
-    for concert, name in concerned.passed.items():
-        lines.append(_concert("passed", name, concerned.at_concert.get(concert), sent))
-    return lines
+class Day:
+    """The third run, told change by change.
 
+    Args:
+        before: both ends before the day.
+        after: both ends after the run.
+        rejected: reason by key of the record.
+    """
 
-def _concert(kind: str, name: str, fans: set[str] | None, sent: Sent) -> Shown:
-    theirs = (fans or set()) & sent.fans
-    told = f"{len(theirs)} profiles" if theirs else "nothing: no consenting fan has a ticket"
-    return Shown(_KINDS[kind], name, told)
+    def __init__(
+        self, before: Side, after: Side, sent: Sent, concerned: Concerned, rejected: dict[str, str]
+    ) -> None:
+        self._before, self._after = before, after
+        self._old, self._new = flat(before.profiles), flat(after.profiles)
+        self._sent = sent
+        self._concerned = concerned
+        self._rejected = rejected
+        self._names = {**before.audience.names, **after.audience.names}  # the erased had one too
 
+    def explained(self, changes: Iterable[Row]) -> list[Shown]:
+        """One line a change, one for each concert that ended and each other move of a segment."""
+        lines, told = [], set()
+        for change in changes:
+            kind = change["kind"]
+            if kind in _OF_CONCERTS:
+                concert = change["ids"][0]
+                name = self._after.audience.concerts[concert]["name"]
+                lines.append(self._concert(kind, name, concert))
+                continue
+            for fan in change.get("fans", [change["fan"]]):
+                what = _KINDS[kind] if fan == change["fan"] else "got that ticket"
+                lines.append(Shown(what, self._name(fan), self._told(kind, fan, change)))
+                told.add(fan)
+        for concert, name in self._concerned.passed.items():
+            lines.append(self._concert("passed", name, concert))
+        for fan in sorted((self._sent.moves.keys() | self._sent.deleted) - told):
+            what = _KINDS["shared" if fan in self._sent.deleted else "moved"]
+            lines += [Shown(what, self._name(fan), self._of_fan(fan))]
+        return lines
 
-def _of_fan(fan: str, sent: Sent, sides: Sides) -> str:
-    if fan not in sides.audience.fans:
-        return _NO_CONSENT
-    told = []
-    if fan in sent.profiles:
-        old, new = sides.before.get(fan, {}), sides.after.get(fan, {})
+    def _name(self, fan: str | None) -> str:
+        return self._names.get(fan or "") or "(no name)"
+
+    def _concert(self, kind: str, name: str, concert: str) -> Shown:
+        theirs = self._concerned.at_concert.get(concert, set()) & self._sent.fans
+        told = f"{len(theirs)} profiles" if theirs else "nothing: no consenting fan has a ticket"
+        return Shown(_KINDS[kind], name, told)
+
+    def _told(self, kind: str, fan: str, change: Row) -> str:
+        """What was sent for this fan, or why nothing was; of a consent, why not that."""
+        told = self._of_fan(fan)
+        if kind in _OF_CONSENT and fan in self._after.audience.fans:
+            why = None if self._sent.consents.get(fan) else self._why_withheld(kind, fan, change)
+            if why:
+                told = why if told.startswith("nothing") else f"{told}; {why}"
+        return told
+
+    def _of_fan(self, fan: str) -> str:
+        sent = self._sent
+        if fan in sent.deleted:
+            gone = fan not in self._new
+            return "deleted, gone from Klaviyo" if gone else "deleted, but still in Klaviyo"
+        told = []
+        if fan in sent.profiles:
+            told.append(self._profile(fan))
+        told += [f"{number} x {metric}" for metric, number in sent.events.get(fan, {}).items()]
+        told += sent.consents.get(fan, [])
+        told += ["suppressed: gets no mail"] if fan in sent.suppressed else []
+        told += sent.moves.get(fan, [])
+        return "; ".join(dict.fromkeys(told)) or f"nothing: {self._why_nothing(fan)}"
+
+    def _profile(self, fan: str) -> str:
+        old, new = self._old.get(fan, {}), self._new.get(fan, {})
+        if not old:
+            return "new profile"
         names = [name for name in new if old.get(name) != new[name]]
         names += [name for name in old if name not in new]
-        known = f"profile: {', '.join(names) or 'the same values'}"
-        told.append(known if old else "new profile")
-    told += [f"{number} x {metric}" for metric, number in sent.events.get(fan, {}).items()]
-    row = sides.audience.fans[fan]
-    if not row["email"] and not row["phone"]:
-        return "nothing: neither e-mail nor phone"
-    if not told and fan in sides.rejected:
-        return f"nothing: rejected, {sides.rejected[fan]}"
-    return "; ".join(told) or "nothing: not part of what is loaded"
+        return f"profile: {', '.join(names) or 'the same values'}"
+
+    def _why_nothing(self, fan: str) -> str:
+        audience = self._after.audience
+        was_there = fan in self._before.audience.fans and fan in self._old
+        if fan not in audience.fans:
+            return "is in Klaviyo no more" if was_there else "no consent to third parties"
+        row = audience.fans[fan]
+        if not row["email"] and not row["phone"]:
+            return "neither e-mail nor phone"
+        if fan in self._rejected:
+            return f"rejected, {self._rejected[fan]}"
+        return "not part of what is loaded"
+
+    def _why_withheld(self, kind: str, fan: str, change: Row) -> str | None:
+        audience, before = self._after.audience, self._before
+        row = audience.fans[fan]
+        email = address(row)
+        if email is None:
+            return "consent withheld: no e-mail address" if number(row) else None
+        held = before.consents.of((EMAIL, email))
+        if kind == "unsubscribed":
+            name = next(
+                audience.newsletters[each["newsletterId"]]
+                for each in audience.subscriptions[fan]
+                if each["id"] in change["ids"]
+            )
+            on = email in before.lists.members.get(f"{PREFIX}{name}", set())
+            return None if on else f"not on '{name}' in Klaviyo"
+        if kind == "preference_changed" and not row["communicationPreferences"]["emailEnabled"]:
+            return "opted out in Klaviyo already" if held.opted_out else None
+        if held.opted_out:
+            return f"consent withheld: opted out in Klaviyo since {held.opted_out[:10]}"
+        return "subscribed in Klaviyo already" if held.consent == SUBSCRIBED else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import phonenumbers
+from nevent_sandbox.demo.audience import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,8 +84,6 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
     location, properties = attributes["location"] or {}, attributes["properties"]
     attended = audience.attended(fan)
     tickets = audience.tickets[fan]
-    number = phonenumbers.parse(row["phone"], row["country"] or "ES")
-    phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     currency = "EUR"
     orders = sum(order["currency"] == currency for order in audience.orders[fan])
     coming = sorted(
@@ -101,7 +99,7 @@ def compare(fan: str, profile: Row, audience: Audience) -> list[Pair]:
         ("email", row["email"], attributes["email"], row["email"].strip().lower()),
         ("first_name", row["name"], attributes["first_name"], row["name"]),
         ("last_name", row["surname"], attributes["last_name"], row["surname"]),
-        ("phone_number", row["phone"], attributes["phone_number"], phone),
+        ("phone_number", row["phone"], attributes["phone_number"], number(row)),
         ("location.city", row["city"], location["city"], row["city"]),
         ("location.country", row["country"], location["country"], row["country"]),
         ("nevent_id", row["id"], properties["nevent_id"], row["id"]),

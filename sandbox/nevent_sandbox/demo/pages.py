@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
+from nevent_sandbox.demo.audience import METRICS
+from nevent_sandbox.demo.preferences import CHANNELS, SUBSCRIBED, UNSUBSCRIBED
+
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console
 
@@ -33,6 +36,13 @@ def table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
     return made
 
 
+def plan(sync: Sync) -> str:
+    """A dry run's plan in words; its rejects are those of the run that follows."""
+    lines = [line for line in sync.in_words if not line.startswith("  rejected ")]
+    rejects = sum(map(sum, (each.values() for each in sync.plan["rejects"].values())))
+    return "\n".join([*lines, f"  rejected: {rejects:,} records"])
+
+
 def arrived(
     audience: Audience, sync: Sync, klaviyo: Row, metrics: Counter[str], requests: int
 ) -> Table:
@@ -43,11 +53,23 @@ def arrived(
     made.add_row("profiles", f"{klaviyo['profiles']:,}")
     for each in klaviyo["lists"]:
         made.add_row(f"list '{each['name']}'", f"{each['profile_count']:,} members")
-    for metric, number in sorted(metrics.items()):
-        made.add_row(f"events '{metric}'", f"{number:,}")
+    for metric in METRICS:
+        made.add_row(f"events '{metric}'", f"{metrics[metric]:,}")
+    own = metrics.total() - sum(metrics[metric] for metric in METRICS)
+    made.add_row("Klaviyo's own events of consent and lists", f"{own:,}")
     made.add_row("import jobs", f"{len(klaviyo['jobs']):,}, all {_statuses(klaviyo['jobs'])}")
     made.add_row("requests to Klaviyo", f"{requests:,}")
     made.add_row("seconds", f"{sync.seconds:.1f}, of which loading {sync.summary.get('seconds')}")
+    return made
+
+
+def consents(counts: Mapping[str, Counter[str]], withheld: Mapping[str, Counter[str]]) -> Table:
+    """Who may be mailed and texted, and what was said but not passed on."""
+    made = table("Consent in Klaviyo", "channel", "subscribed", "unsubscribed", "not passed on")
+    for channel, name in CHANNELS.items():
+        found = counts[channel]
+        reasons = "\n".join(f"{n:,} {why}" for why, n in withheld[channel].most_common())
+        made.add_row(name, f"{found[SUBSCRIBED]:,}", f"{found[UNSUBSCRIBED]:,}", reasons)
     return made
 
 

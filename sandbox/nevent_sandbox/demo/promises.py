@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nevent_sandbox.demo.audience import METRICS
+from nevent_sandbox.demo.audience import METRICS, number
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Collection
 
     from nevent_sandbox.demo.audience import Audience
     from nevent_sandbox.demo.sync import Sync
@@ -30,13 +31,13 @@ def ended_well(name: str, sync: Sync) -> Promise:
     return Promise(f"{name} run: exit code {sync.exit_code}", sync.exit_code == 0)
 
 
-def everybody_arrived(audience: Audience, profiles: list[Row], rejects: list[Row]) -> Promise:
-    """Whoever consents and was not rejected is in Klaviyo; nobody without consent is."""
-    refused = {each["key"] for each in rejects if each["stream"].startswith("profiles")}
-    consenting = {_address(row) for row in audience.fans.values()}
-    wanted = {_address(row) for fan, row in audience.fans.items() if fan not in refused} - {""}
-    there = {each["attributes"].get("email") or "" for each in profiles} - {""}
-    text = "every consenting fan who was not rejected is in Klaviyo, and nobody without consent"
+def everybody_arrived(audience: Audience, profiles: list[Row]) -> Promise:
+    """Whoever consents and has an address or number is in Klaviyo; nobody without consent is."""
+    wanted = set(audience.reachable().values())
+    consenting = wanted.union(filter(None, map(number, audience.fans.values())))
+    attributes = [each["attributes"] for each in profiles]
+    there = {each["email"] or each["phone_number"] for each in attributes}
+    text = "every consenting fan who can be reached is in Klaviyo, and nobody without consent"
     missing, many = len(wanted - there), len(there - consenting)
     if missing or many:
         text += f" ({missing} missing, {many} too many)"
@@ -69,14 +70,10 @@ def nothing_sent(requests: list[Row]) -> Promise:
     return Promise(f"second run, nothing changed: {number} requests that write", number == 0)
 
 
-def only_the_changed(sent: set[str], concerned: set[str]) -> Promise:
-    """Nobody but those whose data changed was sent."""
-    strangers = len(sent - concerned)
+def only_the_changed(sent: Collection[frozenset[str]], concerned: set[str]) -> Promise:
+    """Nobody but those whom a change touches was sent; each with the fans that it may be."""
+    strangers = sum(each.isdisjoint(concerned) for each in sent)
     text = f"third run: {len(sent)} people sent, all concerned by a change"
     if strangers:
         text = f"third run: {strangers} of {len(sent)} people sent are not concerned by a change"
     return Promise(text, not strangers)
-
-
-def _address(row: Row) -> str:
-    return (row["email"] or "").strip().lower()

@@ -22,19 +22,27 @@ if TYPE_CHECKING:
 
 KLAVIYO_KEY = "pk_sandbox_full"
 COMMAND = ("meltano", "--environment=sandbox", "run", "tap-nevent", "target-klaviyo")
+DRY_RUN = "TARGET_KLAVIYO_DRY_RUN"
 PATIENCE = 30.0  # seconds for Meltano to end after a signal
 _STEP = re.compile(r"(Progress: .*|Beginning (?:incremental|full_table) sync of '\w+')")
 _SUMMARY = re.compile(r"Summary: (\{.*\})")
+_PLAN = re.compile(r"Plan: (\{.*\})")
+_IN_WORDS = re.compile(r"target-klaviyo (Dry run: .*|  .*)")
 _OURS = ("MELTANO_", "TAP_NEVENT_", "TARGET_KLAVIYO_")
 
 
 class Sync(NamedTuple):
-    """How one run ended; `summary` is the loader's, empty where it told none."""
+    """How one run ended; `summary` is the loader's, empty where it told none.
+
+    A dry run has a `plan` too, and the same `in_words`.
+    """
 
     exit_code: int
     seconds: float
     log: Path
     summary: dict[str, Any]
+    plan: dict[str, Any]
+    in_words: list[str]
 
     def total(self, fate: str) -> int:
         """Records of all streams that met this fate."""
@@ -73,18 +81,29 @@ class Project:
     @property
     def rejects(self) -> list[dict[str, Any]]:
         """What the loader rejected so far."""
-        path = self.folder / "output" / "rejects.jsonl"
+        return self._lines("rejects.jsonl")
+
+    @property
+    def consent_ledger(self) -> list[dict[str, Any]]:
+        """What the loader put on record of consents so far."""
+        return self._lines("consents.jsonl")
+
+    def _lines(self, name: str) -> list[dict[str, Any]]:
+        path = self.folder / "output" / name
         if not path.exists():
             return []
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
-    def sync(self, tell: Callable[[str], None]) -> Sync:
+    def sync(self, tell: Callable[[str], None], *, dry_run: bool = False) -> Sync:
         """Run the main job once; `tell` hears how far it is."""
         self._runs += 1
         log = self.folder / f"run-{self._runs}.log"
         started = time.monotonic()
         summary: dict[str, Any] = {}
-        with log.open("w", encoding="utf-8") as file, self._process() as process:
+        plan: dict[str, Any] = {}
+        in_words: list[str] = []
+        more = {DRY_RUN: "true"} if dry_run else {}
+        with log.open("w", encoding="utf-8") as file, self._process(more) as process:
             try:
                 assert process.stdout is not None  # noqa: S101  # a pipe was asked for
                 for line in process.stdout:
@@ -93,16 +112,21 @@ class Project:
                         tell(step[1])
                     if found := _SUMMARY.search(line):
                         summary = json.loads(found[1])
+                    elif found := _PLAN.search(line):
+                        plan = json.loads(found[1])
+                    elif plan and (found := _IN_WORDS.search(line)):
+                        in_words.append(found[1])
             except KeyboardInterrupt:
                 _end(process)
                 raise
-        return Sync(process.wait(), time.monotonic() - started, log, summary)
+        seconds = time.monotonic() - started
+        return Sync(process.wait(), seconds, log, summary, plan, in_words)
 
-    def _process(self) -> subprocess.Popen[str]:
+    def _process(self, more: dict[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603  # our own command
             COMMAND,
             cwd=self.folder,
-            env=self._environment,
+            env={**self._environment, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

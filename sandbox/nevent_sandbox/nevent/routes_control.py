@@ -9,6 +9,8 @@ from nevent_sandbox.nevent.advancing import DEFAULT, MOST, Advance
 from nevent_sandbox.nevent.answers import BadRequestError
 from nevent_sandbox.nevent.edits import Edit
 from nevent_sandbox.nevent.instants import iso
+from nevent_sandbox.nevent.newsletters import NAMES
+from nevent_sandbox.nevent.routes_newsletters import newsletters
 from nevent_sandbox.nevent.routing import NO_TOKEN, Routes, Side
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ def _state(side: Side, request: Request) -> dict[str, Any]:
         "attendance": (len(store.check_ins), lambda n: wire.check_in(store.check_ins.at(n))),
         "events": (len(store.concerts), lambda n: wire.event(store.concerts[n])),
         "deletions": (len(store.deletions), lambda n: store.deletions[n]),
+        "newsletters": (len(NAMES), lambda n: newsletters(side)[n]),
+        "segments": (len(store.segments), lambda n: _with_members(side, store.segments[n])),
         "subscriptions": (
             sum(map(len, subscriptions)),
             lambda n: (
@@ -75,6 +79,13 @@ def _state(side: Side, request: Request) -> dict[str, Any]:
     except ValueError as error:
         raise BadRequestError("offset and limit are numbers") from error
     return {**told, kind: [row(n) for n in range(first, min(size, first + limit))]}
+
+
+def _with_members(side: Side, segment: dict[str, Any]) -> dict[str, Any]:
+    """A segment with the ids of the fans in it, consenting or not."""
+    make = side.store.identifiers.make
+    numbers = side.members.members(segment["definition"])
+    return {**segment, "members": [make("user", number) for number in numbers]}
 
 
 def _advance(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, Any]:

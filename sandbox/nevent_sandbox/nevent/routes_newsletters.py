@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 
 from nevent_sandbox.nevent.answers import MissingError
-from nevent_sandbox.nevent.newsletters import newsletters
+from nevent_sandbox.nevent.newsletters import newsletters as rows
 from nevent_sandbox.nevent.paging import list_page, wanted
 from nevent_sandbox.nevent.routes_sales import changed_page
 from nevent_sandbox.nevent.routing import ASSUMED, Routes, Side
@@ -18,11 +18,17 @@ def add(routes: Routes) -> None:
     routes.get("/newsletters/{id}/subscribers", _subscribers, ASSUMED)
 
 
-def _newsletters(side: Side, request: Request) -> dict[str, Any]:
+def newsletters(side: Side) -> list[dict[str, Any]]:
+    """All newsletters, with their numbers of subscribers."""
     store = side.store
     counts = [len(register) for register in store.subscriptions]
-    rows = newsletters(store.identifiers, TENANT_ID, store.start, counts)
-    return list_page(rows, wanted(request.query_params, ("id", "name")), lambda row: row)
+    return rows(store.identifiers, TENANT_ID, store.start, counts)
+
+
+def _newsletters(side: Side, request: Request) -> dict[str, Any]:
+    return list_page(
+        newsletters(side), wanted(request.query_params, ("id", "name")), lambda row: row
+    )
 
 
 def _subscribers(side: Side, request: Request) -> dict[str, Any]:
