@@ -81,7 +81,7 @@ def subscriptions(dice: random.Random, scene: Scene) -> list[Stream]:
             if fan.phone and not _shared(fan, scene):
                 values |= _stated(dice, scene, "sms", consent, age)
             records.append(record("subscriptions", **values))
-        if fan.email and dice.random() < 0.3:
+        if fan.email and "subscribed" not in course and dice.random() < 0.5:
             values = {"record_id": f"newsletter-{fan.number}", "email": fan.email}
             consent, age = (
                 dice.choice(("subscribed", "unsubscribed")),

@@ -41,6 +41,8 @@ OPERATIONS = {
 }
 """Whose faults hurt which kind, and how often each is chosen."""
 _ENDS = (401, 403, 404, 410, 415)  # statuses that end a run: someone would have to act
+TOO_MANY = 429
+TWINS = 0.12  # share of scenarios with two runs at once
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 _ODDS: dict[Kind, int] = {
@@ -119,16 +121,18 @@ def scenario(seed: int, number: int, kinds: tuple[str, ...]) -> Scenario:
     operations: dict[str, int] = {}
     for kind in kinds:
         operations |= OPERATIONS[kind]
+    attempts = [_attempt(dice, operations) for _ in range(dice.choice((1, 1, 1, 2, 2, 3)))]
+    twins = dice.random() < TWINS
     return Scenario(
         seed,
         number,
-        attempts=[_attempt(dice, operations) for _ in range(dice.choice((1, 1, 1, 2, 2, 3)))],
+        attempts[:1] if twins else attempts,
         items=dice.choice((None, 7, 12, 20, 40)),
         afresh=dice.random() < 0.1,
         piecemeal=dice.random() < 0.3,
-        job_seconds=dice.choice((0, 0.02, 0.05, 0.15)),
+        job_seconds=dice.choice((0, 0.02, 0.05, 0.1)),
         rerun_from_start=dice.random() < 0.25,
-        twins=dice.random() < 0.12,
+        twins=twins,
     )
 
 
@@ -163,9 +167,11 @@ def _fault(dice: random.Random, operations: dict[str, int]) -> Fault:
         operation = "*"
     kind = dice.choices(list(_ODDS), list(_ODDS.values()))[0]
     times = dice.randrange(1, 5)
-    status = dice.choice((429, 500, 502, 503))
+    status = dice.choice((TOO_MANY, 500, 502, 503))
     if kind == "stick":
         operation, times = IMPORT, min(times, 2)
+    elif kind == "refuse" and status == TOO_MANY:
+        times = min(times, 2)  # a second is waited for each
     elif kind == "end":
         times, status = 1, dice.choice(_ENDS)
-    return Fault(operation, kind, times, status, dice.uniform(0.05, 0.5))
+    return Fault(operation, kind, times, status, dice.uniform(0.02, 0.3))

@@ -75,6 +75,21 @@ class Workload(NamedTuple):
         raise ValueError(f"No STATE of this input has the counter {counter}.")
 
     @property
+    def traceable(self) -> set[str]:
+        """The record_ids of profiles and events of whom nobody is erased: each must be found."""
+        told = [each for each in self.messages if each["type"] == "RECORD"]
+        erased: set[str] = set()
+        for message in told:
+            if message["stream"] == "deletions":
+                erased |= _who(message["record"])
+        return {
+            each["record"]["record_id"]
+            for each in told
+            if each["stream"].partition("__")[0] in {"profiles", "events"}
+            and erased.isdisjoint(_who(each["record"]))
+        }
+
+    @property
     def counters(self) -> list[int]:
         """The counters of all STATEs, in order."""
         return [each["value"][COUNTER] for each in self.messages if each["type"] == "STATE"]
@@ -105,6 +120,12 @@ def workload(seed: int, number: int, kinds: Sequence[str] = tuple(KINDS)) -> Wor
         pointers=dice.choice(("all", "all", "first", "none")),
         deeds=consents.before(chance(seed, "before", number), scene),
     )
+
+
+def _who(record: Message) -> set[str]:
+    """Address and phone of a record, however they are written."""
+    digits = "".join(each for each in record.get("phone_number", "") if each.isdigit())
+    return {each for each in (record.get("email", "").strip().lower(), digits[-9:]) if each}
 
 
 def _one_by_one(dice: random.Random, streams: list[Stream]) -> list[Message]:
