@@ -88,7 +88,9 @@ class Delivery:
                 if not named and len(part) == 1 and error.status == TOO_LARGE:
                     named = {0: Problem("too_large", "larger than Klaviyo takes", None)}
                 alone += len(part) == 1
-                if alone > REFUSED_ALONE or (len(part) == 1 and not named):
+                if alone == REFUSED_ALONE:
+                    parts.reverse()  # bad ones side by side: is anything right at the other end?
+                if alone > 2 * REFUSED_ALONE or (len(part) == 1 and not named):
                     raise
                 parts += _without_refused(part, named, refused)
             else:

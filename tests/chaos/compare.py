@@ -47,7 +47,7 @@ def outcome(klaviyo: KlaviyoHandle, rejects: Path, *, since: str) -> Outcome:
         "profiles": _counted([_reduced(each, since, names) for each in people]),
         "events": _counted([_reduced(each, since, names) for each in events]),
         "consents": _counted([_reduced(each, since, names) for each in consents]),
-        "lists": _counted([_reduced(each, since, names) for each in klaviyo.lists()]),
+        "lists": _counted([_reduced(each, since, names) for each in _used(klaviyo.lists())]),
         "rejects": _counted(noted),
     }
 
@@ -104,6 +104,14 @@ def _says_something(consent: Thing) -> bool:
         each["consent"] != NEVER or each.get("suppression") or each.get("list_suppressions")
         for each in marketing
     )
+
+
+def _used(lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without a second, empty list of a name: of two runs that create it at once, both use one."""
+    first: dict[str, str] = {}
+    for each in lists:
+        first.setdefault(each["name"], each["id"])
+    return [each for each in lists if each["profile_count"] or first[each["name"]] == each["id"]]
 
 
 def _reduced(thing: Any, since: str, lists: dict[str, str]) -> Any:
