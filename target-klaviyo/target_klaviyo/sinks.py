@@ -225,8 +225,8 @@ class SubscriptionsSink(KlaviyoSink):
     @override
     def process_record(self, record: Record, context: Record) -> None:
         written = str(record.get("phone_number") or "")
-        texts = written and record.get("sms_consent") is not None
-        people = self.normalise(record, else_known=bool(texts))
+        no_texts = written and str(record.get("sms_consent")).lower() in {"false", "unsubscribed"}
+        people = self.normalise(record, else_known=bool(no_texts))  # an objection always travels
         said, left_out = consents.statement(
             record, list_id=self.list_id(record), now=self.target.now()
         )

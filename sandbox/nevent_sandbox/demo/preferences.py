@@ -42,7 +42,12 @@ class Preferences:
         self._audience = audience
         numbers: set[str] = set().union(*audience.shared_addresses().values())
         self.entangled: set[Place] = {(SMS, each) for each in numbers}
-        for fan in audience.reachable():
+        reachable = set(audience.reachable())
+        for fan in audience.fans.keys() - reachable:
+            # Whose address is broken is not loaded, but a no to text messages travels.
+            if place := number(audience.fans[fan]):
+                self.words[SMS, place] += [w for w in self.of(fan, SMS) if not w.yes]
+        for fan in reachable:
             for channel, place in places(audience.fans[fan]).items():
                 told = list(self.of(fan, channel))
                 if not told:
