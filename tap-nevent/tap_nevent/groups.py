@@ -28,6 +28,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 CUSTOM,
             ),
             "fan_activity": ("country",),
+            "fan_withdrawals": ("country",),
             "newsletter_subscriptions": (WHOLE,),
         },
         "attendance": {

@@ -133,14 +133,21 @@ def test_a_holder_who_consents_late_gets_tickets_that_others_bought(
 def test_a_withdrawal_is_told_once_and_never_on_a_first_run(
     extract: Callable[..., Output], nevent: NeventHandle
 ) -> None:
-    """Identifiers only."""
+    """Identifiers only, and the country by which a national number is read."""
     first = extract()
     assert not first.records["fan_withdrawals"]
     fan = first.records["fans"][0]
     nevent.edit(user=fan["id"], consent="withdraw")
     second = extract(first.state)
     told = second.records["fan_withdrawals"]
-    assert [(each["fan_id"], each["email"]) for each in told] == [(fan["id"], fan["email"])]
+    assert [each | {"changed_at": ""} for each in told] == [
+        {
+            "fan_id": fan["id"],
+            **{name: fan[name] for name in ("email", "phone_number", "country")},
+            "changed_at": "",
+        }
+    ]
+    assert fan["country"]
     assert not second.of("fans", fan["id"])
     assert not extract(second.state).records["fan_withdrawals"]
 

@@ -48,7 +48,8 @@ class Directory:
         attributes: Row = resource.get("attributes") or {}
         if not any(attributes.get(name) for name in ("external_id", "email", "phone_number")):
             attributes = self._profiles.get(str(resource.get("id")), attributes)
-            who = [attributes.get("external_id"), attributes.get("email")]
+            known = [attributes.get("external_id"), attributes.get("email")]
+            who = known if any(known) else [attributes.get("phone_number")]
         elif attributes.get("external_id"):
             who = [attributes["external_id"]]
         else:

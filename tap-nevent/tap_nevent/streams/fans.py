@@ -122,7 +122,10 @@ class _SinceFirstRunStream(ChangingStream):
 
 
 class FanWithdrawalsStream(_SinceFirstRunStream):
-    """Fans who took consent back since the first run: identifiers, to stop processing them."""
+    """Fans who took consent back since the first run: identifiers, to stop processing them.
+
+    The country comes with them: without it a national phone number is another one elsewhere.
+    """
 
     name = "fan_withdrawals"
     operation = "users"
@@ -147,7 +150,8 @@ class FanWithdrawalsStream(_SinceFirstRunStream):
             at = self.run.people.rule.withdrawn_at(row)
             learnt = moment(row.get("updatedAt")) or ""
             if at and learnt >= self.stream_state["first_run_at"]:
-                yield {**identity(row), "changed_at": at if at >= since else learnt}
+                person = {**identity(row), "country": row.get("country")}
+                yield {**person, "changed_at": at if at >= since else learnt}
 
 
 class FanDeletionsStream(_SinceFirstRunStream):
