@@ -71,6 +71,26 @@ class Memory:
             with self._store.writing() as db:
                 db.executemany("INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
+    def claim(self, account: str, dealt: Iterable[Dealt]) -> list[Dealt]:
+        """Remember these at once, but for those that another run has: returns those remembered."""
+        mine = []
+        with self._store.writing() as db:
+            for each in dealt:
+                place = (account, each.person, each.channel, each.list_id)
+                row = db.execute(
+                    "SELECT subscribed, at FROM consents WHERE account = ? AND person = ? "
+                    "AND channel = ? AND list = ?",
+                    place,
+                ).fetchone()
+                if row == (int(each.subscribed), each.at.isoformat()):
+                    continue
+                mine.append(each)
+                db.execute(
+                    "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (*place, int(each.subscribed), each.at.isoformat(), each.action),
+                )
+        return mine
+
     def loaded(self, account: str) -> bool:
         """Whether an earlier run loaded something into this account."""
         sql = "SELECT 1 FROM loaded_accounts WHERE account = ?"

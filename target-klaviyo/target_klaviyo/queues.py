@@ -140,7 +140,7 @@ class Queue:
     def put_back(self, row: Row, amended: Callable[[bytes], bytes]) -> None:
         """Add a row that was taken before, amended; what came meanwhile is newer and wins."""
         place = self._place_for(row)
-        if place is None:
+        if place is None or self._another(row.identity, than=place):
             row.body = amended(row.body)
             rows, self._rows = self._rows, {}
             self._insert(-1 - self._next, row)
@@ -213,6 +213,10 @@ class Queue:
             return place
         latest = self._latest
         return place if all(latest.get(each, place) == place for each in row.people) else None
+
+    def _another(self, identity: str, *, than: int) -> bool:
+        """Whether another row of this identity waits as well, and would be overtaken."""
+        return any(row.identity == identity for place, row in self._rows.items() if place != than)
 
     def _merge(self, place: int, into: Row, row: Row, body: bytes) -> None:
         self._bytes += len(body) - len(into.body)

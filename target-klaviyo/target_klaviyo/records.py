@@ -86,16 +86,18 @@ class Records:
         self._ledger.write(entries)  # first: what is remembered is never looked at again
         self._memory.keep(account, dealt)
 
-    def leaving(self, account: str, wishes: Iterable[Wish]) -> None:
-        """These are about to leave their lists: whether they have is unsure until `decided`."""
+    def claim(self, account: str, wishes: Iterable[Wish]) -> list[Wish]:
+        """Those that no other run is about to send; remembered as unsure until `decided`."""
+        wishes = list(wishes)
         if self._planned:
-            return
-        dealt = []
+            return wishes
+        places = {}
         for wish in wishes:
             stated = wish.said.channels[wish.channel]
             place = (self._store.person(wish.identifier), wish.channel, wish.list_id or "")
-            dealt.append(Dealt(*place, stated.subscribed, stated.at, LEAVING))
-        self._memory.keep(account, dealt)
+            places[id(wish)] = Dealt(*place, stated.subscribed, stated.at, LEAVING)
+        claimed = set(self._memory.claim(account, places.values()))
+        return [wish for wish in wishes if wish.unsure or places[id(wish)] in claimed]
 
     def acted(self, decision: str, people: Iterable[tuple[str, ...]], *, reason: str) -> None:
         """These people, each with all identifiers, were suppressed, unsuppressed or deleted."""

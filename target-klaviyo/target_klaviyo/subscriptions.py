@@ -121,7 +121,7 @@ class Subscriptions:
             left = self._members_left(unsure)
             fresh += [wish for wish in unsure if _place(wish) in left]
             for wish in unsure:
-                wish.decision = REPEATED
+                wish.decision, wish.unsure = REPEATED, True
         return fresh
 
     def _decide(self, wishes: list[Wish]) -> None:
@@ -185,7 +185,13 @@ class Subscriptions:
 
         leaves = terms.action == "unsubscribe" and terms.list_id is not None
         if leaves:
-            self._records.leaving(account, [wish for ask in asks for wish in ask.wishes])
+            # Of two runs at once only one may send it; the other one waits for it to show.
+            wishes = [wish for ask in asks for wish in ask.wishes]
+            mine = {id(wish) for wish in self._records.claim(account, wishes)}
+            others = [ask for ask in asks if id(ask.wishes[0]) not in mine]
+            asks = [ask for ask in asks if id(ask.wishes[0]) in mine]
+            if others:
+                asks += look_again(others)
         self._delivery.send(
             Envelope(
                 SUBSCRIPTIONS if terms.action == "subscribe" else UNSUBSCRIPTIONS,

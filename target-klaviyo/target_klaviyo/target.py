@@ -277,7 +277,8 @@ class TargetKlaviyo(OutcomeTarget):
 
     @override
     def expire(self) -> None:
-        self.loader.expire()
+        if loader := getattr(self, "loader", None):  # a signal may come before all is wired
+            loader.expire()
 
     @override
     def stop(self) -> None:

@@ -26,7 +26,17 @@ class Wish:
     A moment in the future is taken as now: clocks differ, and Klaviyo takes none ahead of its own.
     """
 
-    __slots__ = ("channel", "decision", "found", "identifier", "list_id", "row", "said", "stated")
+    __slots__ = (
+        "channel",
+        "decision",
+        "found",
+        "identifier",
+        "list_id",
+        "row",
+        "said",
+        "stated",
+        "unsure",
+    )
 
     def __init__(
         self, row: Row, said: Statement, channel: Channel, *, list_id: str | None, now: datetime
@@ -40,6 +50,7 @@ class Wish:
         self.stated = Stated(stated.subscribed, min(stated.at, now))
         self.found = NOBODY
         self.decision = Decision("withhold", "")
+        self.unsure = False  # a killed run may have sent it; it has had time to show
 
     @property
     def names_list(self) -> bool:

@@ -8,9 +8,10 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chaos.group import trials
+from chaos.group import end_with_parent, trials
 from chaos.planting import PLANTS
 from chaos.scenario import PER_WORKLOAD
 from chaos.workload import KINDS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN, WIDTH = 12, 400  # differences of one scenario, characters of each
 PATIENCE = 3600  # seconds
+LOGS = Path("output/chaos")
 
 
 def main() -> None:
@@ -40,7 +42,7 @@ def main() -> None:
     began = time.monotonic()
     reports: list[Report] = []
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(asked.jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(asked.jobs, context, end_with_parent) as pool:
         work = [
             pool.submit(trials, asked.seed, group, tuple(asked.kinds.split(",")), asked.plant)
             for group in groups
@@ -65,7 +67,16 @@ def _tell(reports: list[Report], done: int, of: int, seconds: float) -> None:
         if report.differences:
             lines.append(f"  {report.scenario}: {len(report.differences)} differences")
             lines += [f"    {each[:WIDTH]}" for each in report.differences[:SHOWN]]
+            lines.append(f"    its logs: {_keep(report)}")
     _say(*lines)
+
+
+def _keep(report: Report) -> Path:
+    """Put the logs of a scenario's runs into a file of their own."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / f"seed-{report.scenario.seed}-scenario-{report.scenario.number}.log"
+    path.write_text("\n".join(report.logs))
+    return path
 
 
 def _table(reports: list[Report], *, inputs: int, seconds: float) -> None:

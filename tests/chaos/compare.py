@@ -19,7 +19,9 @@ Thing = dict[str, Any]
 Outcome = dict[str, Counter[str]]
 """Kind of thing → each such thing in canonical JSON → how many there are of it."""
 
-SERVER_OWN = frozenset({"id", "created", "updated", "metric_id", "profile_id", "list_id", "uuid"})
+SERVER_OWN = frozenset(
+    {"id", "created", "updated", "last_updated", "metric_id", "profile_id", "list_id", "uuid"}
+)
 """Fields that Klaviyo makes up: ids, and the times at which requests happened to come."""
 NEVER = "NEVER_SUBSCRIBED"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")

@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from chaos.people import NEVER, Fan, identifiers
+from chaos.people import NEVER, Fan, chance, identifiers
 from chaos.records import Stream
 from singer_messages import Message, record, schema
 
@@ -33,6 +33,7 @@ _COURSES: tuple[tuple[str, ...], ...] = (
     ("subscribed", "unsubscribed"),
     ("unsubscribed", "unsubscribed"),
 )
+_THERE = ("plain", "phone_only", "shares_phone", "bad_phone")
 _DEEDS = ("unsubscribe", "unsubscribe", "subscribe", "complain", "bounce", "suppress")
 _WHO = ("email", "phone_number", "external_id")
 
@@ -46,12 +47,13 @@ def before(dice: random.Random, scene: Scene) -> list[dict[str, str]]:
     for fan in scene.fans:
         if not fan.email or fan.trait in NEVER or dice.random() < 0.7:
             continue
+        changes_mind = len({*_course(scene, fan)}) > 1
         at = scene.now - timedelta(days=dice.randrange(200, 400))
         deed = {"email": fan.email, "at": at.isoformat()}
         deeds.append({"what": "subscribe", **deed})
         if dice.random() < 0.3:
             deeds[-1]["list_name"] = NEWSLETTER
-        if dice.random() < 0.8:
+        if not changes_mind and dice.random() < 0.8:
             at += timedelta(days=dice.choice((1, 100, 190)))
             deeds.append({"what": dice.choice(_DEEDS), "email": fan.email, "at": at.isoformat()})
     at = scene.now - timedelta(days=30)
@@ -70,7 +72,7 @@ def subscriptions(dice: random.Random, scene: Scene) -> list[Stream]:
     for fan in scene.fans:
         if _suppressed(fan):
             continue
-        course, ages = dice.choice(_COURSES), sorted(dice.sample(range(3, 300), 3), reverse=True)
+        course, ages = _course(scene, fan), sorted(dice.sample(range(3, 300), 3), reverse=True)
         hours = dice.randrange(2, 40) if dice.random() < 0.4 else 0
         for number, consent in enumerate(course):
             age = timedelta(days=ages[number])
@@ -142,6 +144,16 @@ def deletions(dice: random.Random, scene: Scene) -> list[Stream]:
         values = {"record_id": f"deletion-{fan.number}", **_who(dice, fan, scene)}
         records.append(record("deletions", **values, external_id=f"nevent-{fan.number}"))
     return [Stream(_columns("deletions"), records, spread=True)]
+
+
+def _course(scene: Scene, fan: Fan) -> tuple[str, ...]:
+    """What this person says, one after the other.
+
+    To change one's mind takes a profile on the list and no opt-out in Klaviyo: the consent in
+    between would put them there, or lift that.
+    """
+    course = chance(scene.name, "course", fan.number).choice(_COURSES)
+    return course if fan.trait in _THERE or len({*course}) < 2 else course[-1:]
 
 
 def _columns(stream: str, *names: str) -> Message:

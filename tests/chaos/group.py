@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,3 +26,16 @@ def trials(seed: int, numbers: Sequence[int], kinds: tuple[str, ...], planted: s
         ground = Ground(sandbox.klaviyo, Path(folder) / "ground")
         reference = undisturbed(ground, workload(seed, plans[0].workload, kinds))
         return [Trial(ground, plan, reference).report(PLANTS.get(planted)) for plan in plans]
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it has: killed, it tells nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

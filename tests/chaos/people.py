@@ -23,7 +23,7 @@ NEVER: frozenset[Trait] = frozenset({"bad_email", "malformed"})
 _ODDS: dict[Trait, int] = {
     "plain": 60,
     "phone_only": 6,
-    "shares_phone": 8,
+    "shares_phone": 14,
     "bad_phone": 6,
     "bad_email": 6,
     "wrong_type": 3,

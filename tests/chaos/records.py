@@ -37,9 +37,9 @@ class Stream(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What the generators of all kinds work from; `now` is the time that ages count from."""
+    """What the generators of all kinds work from; ages count from `now`."""
 
-    seed: int
+    name: str  # of the input
     now: datetime
     fans: list[Fan]
 

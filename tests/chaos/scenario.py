@@ -128,7 +128,7 @@ def scenario(seed: int, number: int, kinds: tuple[str, ...]) -> Scenario:
         number,
         attempts[:1] if twins else attempts,
         items=dice.choice((None, 7, 12, 20, 40)),
-        afresh=dice.random() < 0.1,
+        afresh=dice.random() < 0.15,
         piecemeal=dice.random() < 0.3,
         job_seconds=dice.choice((0, 0.02, 0.05, 0.1)),
         rerun_from_start=dice.random() < 0.25,

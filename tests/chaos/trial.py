@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nevent_sandbox.handles import KlaviyoHandle
 
 LIST = "Nevent - All Contacts"
-TOLD = 1500  # characters of a log that ends in a traceback
+TOLD = 300  # characters of a log that ends in a traceback
 
 
 class Report(NamedTuple):
@@ -163,9 +163,8 @@ class Trial:
         klaviyo = self._ground.klaviyo
         klaviyo.clear_requests()
         more: dict[str, Any] = {"items": self._plan.items, "piecemeal": self._plan.piecemeal}
-        more["afresh"] = self._plan.afresh
         if attempt is not None:
-            more["grace"] = attempt.grace
+            more |= {"grace": attempt.grace, "afresh": self._plan.afresh}
         runs = [self._ground.run(data, **more) for _ in range(1 + twins)]
         blow = attempt.blow if attempt else None
         ended = [run.wait(klaviyo, blow if run is runs[0] else None) for run in runs]
@@ -188,7 +187,8 @@ class Trial:
         if ended.hung:
             self._found.append("a run hung")
         if "Traceback" in ended.log and ended.began:
-            self._found.append(f"a run ended in a traceback: {ended.log[-TOLD:]}")
+            last = ended.log.rpartition("Traceback")[2].strip().splitlines()
+            self._found.append(f"a run ended in a traceback: {' '.join(last)[-TOLD:]}")
         if ended.code < 0 and not ended.struck:
             self._found.append(f"a run died of signal {-ended.code}")
         if attempt is None or not ended.struck or attempt.blow is None:

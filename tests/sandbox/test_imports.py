@@ -217,3 +217,19 @@ def test_jobs_are_filtered_by_status(api: Api, klaviyo: KlaviyoHandle) -> None:
     ):
         found = api.get(path, filter=text, sort="created_at").json()["data"]
         assert [each["id"] for each in found] == wanted
+
+
+def test_an_address_declared_malformed_refuses_imports_and_events(
+    api: Api, klaviyo: KlaviyoHandle
+) -> None:
+    """As one that every check refuses, however it is written; until the order is lifted."""
+    klaviyo.malformed(["fan1@nevent-demo.es"], "*", times=None)
+    for _ in range(2):
+        assert _pointers(api.load(_fan(0), {"email": "FAN1@nevent-demo.es"})) == [
+            f"{ROWS}/1/attributes/email"
+        ]
+    pointer = "/data/attributes/events-bulk-create/data/0/attributes/profile/data/attributes/email"
+    assert _pointers(api.event("fan1@nevent-demo.es")) == [pointer]
+    assert [fault["kind"] for fault in klaviyo.faults()] == ["malformed"]
+    klaviyo.clear_faults()
+    assert api.load(_fan(1)).status_code == 202

@@ -129,3 +129,15 @@ def test_rows_of_the_erased_are_taken_out_and_nobody_elses() -> None:
         queue.put(row)
     assert [row.identity for row in queue.drop(["600", "nobody"])] == ["ana"]
     assert [identity for identity, _ in _taken(queue)] == ["eva"]
+
+
+def test_a_row_put_back_does_not_win_over_rows_that_came_between() -> None:
+    """Two later rows of its person wait apart; merged into the last one, it would go after both."""
+    queue = Queue(PROFILES)
+    queue.put(_row("ana", "600", x=2, y=2))
+    queue.put(_row("600", z=0))
+    queue.put(_row("ana", "600", y=3))
+    queue.put_back(_row("ana", x=1), lambda body: body)
+    order = [_taken(queue) for _ in range(4)]
+    assert order == [[("ana", {"x": 1})], [("ana", {"x": 2, "y": 2})], [("600", {"z": 0})],
+                     [("ana", {"y": 3})]]  # fmt: skip
