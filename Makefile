@@ -7,7 +7,7 @@ SCENARIOS ?= 200
 # uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.
 export UV_SYSTEM_CERTS := true
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-PACKAGES := klaviyo-client nevent-client sandbox singer-outcomes tap-nevent target-klaviyo
+PACKAGES := klaviyo-client nevent-client nevent-klaviyo sandbox singer-outcomes tap-klaviyo-engagement tap-nevent target-klaviyo target-nevent
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
 help: ## what there is to make

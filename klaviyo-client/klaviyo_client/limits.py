@@ -72,8 +72,27 @@ DELETE_PERSON = Operation("POST", "/api/data-privacy-deletion-jobs", 3, 60, ("da
 
 GET_FLOWS = Operation("GET", "/api/flows", 3, 60, ("flows:read",))
 GET_FLOW = Operation("GET", "/api/flows/{id}", 3, 60, ("flows:read",))
+GET_FLOW_ACTIONS = Operation("GET", "/api/flows/{id}/flow-actions", 3, 60, ("flows:read",))
+GET_FLOW_MESSAGES = Operation("GET", "/api/flow-actions/{id}/flow-messages", 3, 60, ("flows:read",))
+GET_CAMPAIGNS = Operation("GET", "/api/campaigns", 10, 150, ("campaigns:read",))
 GET_SEGMENTS = Operation("GET", "/api/segments", 75, 750, ("segments:read",))
+GET_SEGMENT = Operation("GET", "/api/segments/{id}", 75, 750, ("segments:read",))
+GET_SEGMENT_MEMBERS = Operation(
+    "GET", "/api/segments/{id}/profiles", 75, 750, ("profiles:read", "segments:read")
+)
+GET_LIST_MEMBER_IDS = Operation(
+    "GET", "/api/lists/{id}/relationships/profiles", 75, 750, ("lists:read", "profiles:read")
+)
 GET_METRICS = Operation("GET", "/api/metrics", 10, 150, ("metrics:read",))
+GET_MAPPED_METRICS = Operation("GET", "/api/mapped-metrics", 3, 60, ("metrics:read",))
+AGGREGATE_METRIC = Operation("POST", "/api/metric-aggregates", 3, 60, ("metrics:read",))
+REPORT_CAMPAIGNS = Operation(
+    "POST", "/api/campaign-values-reports", 1, 2, ("campaigns:read",), daily=225
+)
+REPORT_FLOWS = Operation("POST", "/api/flow-values-reports", 1, 2, ("flows:read",), daily=225)
+REPORT_SEGMENTS = Operation(
+    "POST", "/api/segment-values-reports", 1, 2, ("segments:read",), daily=225
+)
 
 MAX_PROFILES = 10_000  # per import job
 MAX_EVENTS = 1_000  # per bulk request
@@ -83,7 +102,9 @@ MAX_SUPPRESSIONS = 100  # e-mails per request, suppressed or unsuppressed
 MAX_MEMBERS = 1_000  # profile ids per request, added or removed
 MAX_PAGE = 100  # `page[size]` of profiles, members, jobs and import errors
 MAX_EVENTS_PAGE = 1_000
-MAX_LISTS_PAGE = 10
+MAX_LISTS_PAGE = 10  # and of segments
+MAX_CAMPAIGNS_PAGE = 100
+MAX_FLOWS_PAGE = 50  # and of their actions and messages
 MAX_BODY_BYTES = 4_900_000  # 5 MB, decimal or binary is not said: stay below both
 MAX_PROFILE_BYTES = 100_000
 MAX_CUSTOM_PROPERTIES = 200  # no documented limit; the product page warns above it

@@ -14,12 +14,20 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "klaviyo-client": "klaviyo_client",
     "nevent-client": "nevent_client",
+    "nevent-klaviyo": "nevent_klaviyo",
     "sandbox": "nevent_sandbox",
     "singer-outcomes": "singer_outcomes",
+    "tap-klaviyo-engagement": "tap_klaviyo_engagement",
     "tap-nevent": "tap_nevent",
     "target-klaviyo": "target_klaviyo",
+    "target-nevent": "target_nevent",
 }
-PLUGINS = {"tap-nevent": "nevent-client", "target-klaviyo": "klaviyo-client"}
+PLUGINS = {
+    "tap-klaviyo-engagement": "klaviyo-client",
+    "tap-nevent": "nevent-client",
+    "target-klaviyo": "klaviyo-client",
+    "target-nevent": "nevent-client",
+}
 
 
 @pytest.fixture(scope="module")

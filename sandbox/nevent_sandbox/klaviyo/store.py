@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nevent_sandbox.klaviyo.consent_tables import TABLES as OF_CONSENT
+from nevent_sandbox.klaviyo.engagement_tables import TABLES as OF_ENGAGEMENT
 from nevent_sandbox.klaviyo.marketing_tables import TABLES as OF_MARKETING
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._writer = self._connect()
-        self._writer.executescript(TABLES + OF_CONSENT + OF_MARKETING)
+        self._writer.executescript(TABLES + OF_CONSENT + OF_MARKETING + OF_ENGAGEMENT)
 
     def close(self) -> None:
         """Let go of the file and remove it."""

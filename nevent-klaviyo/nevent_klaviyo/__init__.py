@@ -1,0 +1,1 @@
+"""Tools for who operates the synchronisation: they read both sides and change nothing."""

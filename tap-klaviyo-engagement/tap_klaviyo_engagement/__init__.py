@@ -1,0 +1,1 @@
+"""Singer tap for Klaviyo: subscribers, engagement per fan, campaigns, flows, reports."""
