@@ -25,7 +25,7 @@ class Cell(NamedTuple):
 
     start: int
     end: int
-    count: int
+    events: int
     xor: int
 
 
@@ -62,7 +62,7 @@ def unknown(keys: list[int], known: Cell) -> set[int]:
     difference = known.xor
     for each in keys:
         difference ^= each
-    new = len(keys) - known.count
+    new = len(keys) - known.events
     if new == 0 and difference == 0:
         return set()
     found = set(keys)
@@ -77,25 +77,25 @@ def unknown(keys: list[int], known: Cell) -> set[int]:
 
 def merged(cells: list[Cell], gaps: list[tuple[int, int]]) -> list[Cell]:
     """Fewer, larger cells; what a gap (in minutes too) touches stays as it is."""
-    target = max(SMALLEST, sum(each.count for each in cells) // MOST_CELLS)
+    target = max(SMALLEST, sum(each.events for each in cells) // MOST_CELLS)
     result: list[Cell] = []
     for each in sorted(cells):
         last = result[-1] if result else None
         if (
             last is None
-            or last.count + each.count > target
+            or last.events + each.events > target
             or any(start < each.end and end > last.start for start, end in gaps)
         ):
             result.append(each)
         else:
-            both = (last.count + each.count, last.xor ^ each.xor)
+            both = (last.events + each.events, last.xor ^ each.xor)
             result[-1] = Cell(last.start, each.end, *both)
     return result
 
 
 def packed_cells(cells: Iterable[Cell]) -> list[list[Any]]:
     """Cells as they stand in the state."""
-    return [[c.start, c.end - c.start, c.count, f"{c.xor:x}"] for c in cells]
+    return [[c.start, c.end - c.start, c.events, f"{c.xor:x}"] for c in cells]
 
 
 def unpacked_cells(told: Iterable[list[Any]]) -> list[Cell]:

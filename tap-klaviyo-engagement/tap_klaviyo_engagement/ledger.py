@@ -105,7 +105,7 @@ class Ledger:
             xor = 0
             for key in keys:
                 xor ^= key
-            self._cells[number] = self._cells[number]._replace(count=len(keys), xor=xor)
+            self._cells[number] = self._cells[number]._replace(events=len(keys), xor=xor)
         self._gaps = without(self._gaps, (span.start, span.end))
 
     def saved(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import KlaviyoSession, own_metrics
+from klaviyo_client.catalogue import Catalogue
 
 from tap_klaviyo_engagement import settings
 
@@ -33,6 +34,11 @@ class Run:
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""
         return self.session.now()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Names behind ids: campaigns, flows, lists, segments."""
+        return Catalogue(self.session)
 
     @cached_property
     def metrics(self) -> own_metrics.Metrics:

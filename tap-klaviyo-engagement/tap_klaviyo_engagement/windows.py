@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,9 +111,7 @@ class Schedule:
         }
         ends = [*sorted(each for each in cuts if each > window.position), window.end]
         window.end = ends[0]
-        self._pending.extend(
-            Window(window.metric, start, end) for start, end in zip(ends, ends[1:], strict=False)
-        )
+        self._pending.extend(Window(window.metric, start, end) for start, end in pairwise(ends))
         if self._pending:
             self._changed.notify_all()
 

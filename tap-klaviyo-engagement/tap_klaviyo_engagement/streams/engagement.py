@@ -73,7 +73,7 @@ class EngagementStream(EventStream):
 
     def _names(self, message_id: str | None, flow_id: str | None, name: str | None) -> Record:
         """Ids and names of what was sent; `name` is what the event says, for what is not known."""
-        known = self.run.message(message_id, flow_id) if message_id else None
+        known = self.run.catalogue.message(message_id, flow_id) if message_id else None
         names: Record = {"message_id": message_id, "flow_id": flow_id}
         names["message_name" if flow_id else "campaign_name"] = name
         if known is not None:
@@ -97,7 +97,7 @@ class FanCampaignsStream(EventStream):
 
     @override
     def shape(self, metric: Metric) -> Callable[[Happening], Record | None]:
-        campaign = lru_cache(maxsize=4096)(self.run.message)
+        campaign = lru_cache(maxsize=4096)(self.run.catalogue.message)
 
         def record(happening: Happening) -> Record | None:
             message_id, flow, more = _own(happening)
@@ -165,14 +165,14 @@ def _custom(happening: Happening) -> tuple[str | None, str | None, Record]:
     to = happening.attribution
     if to is None:
         return None, None, more
-    flow = to.flow.data and to.flow.data.id
+    flow = to.flow.data.id if to.flow.data else None
     message = to.flow_message.data if flow else to.message.data
     more["attributed"] = True
     if to.campaign.data and not flow:
         more["campaign_id"] = to.campaign.data.id
     if to.variation.data:
         more["variation_id"] = to.variation.data.id
-    return message and message.id, flow, more
+    return message.id if message else None, flow, more
 
 
 def _text(value: Any) -> str | None:
