@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import KlaviyoSession, own_metrics
+from klaviyo_client.catalogue import Catalogue
 
 from tap_klaviyo_engagement import settings
 
@@ -28,10 +29,16 @@ class Run:
         )
         weakref.finalize(self, self.session.close)
         self.left_out: set[str] = set()  # streams that the key may not read
+        self.given: set[str] = set()  # streams whose records went out with another's
 
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""
         return self.session.now()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Names behind ids: campaigns, flows, lists, segments."""
+        return Catalogue(self.session)
 
     @cached_property
     def metrics(self) -> own_metrics.Metrics:

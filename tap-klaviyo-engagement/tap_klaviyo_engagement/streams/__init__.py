@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_klaviyo_engagement.streams.engagement import EngagementStream, FanCampaignsStream
 from tap_klaviyo_engagement.streams.metrics import MetricsStream
 
 if TYPE_CHECKING:
     from tap_klaviyo_engagement.client import KlaviyoStream
 
-STREAMS: tuple[type[KlaviyoStream], ...] = (MetricsStream,)
+STREAMS: tuple[type[KlaviyoStream], ...] = (
+    MetricsStream,
+    EngagementStream,
+    FanCampaignsStream,
+)
