@@ -93,6 +93,18 @@ def get_segment(call: Call) -> Answer:
     return single(call, made, flows.triggered(call, [made]))
 
 
+def known_segment(db: sqlite3.Connection, identifier: str) -> int:
+    """A segment's number.
+
+    Raises:
+        ApiError: 404, there is none.
+    """
+    row = db.execute("SELECT n FROM segments WHERE id = ?", (identifier,)).fetchone()
+    if row is None:
+        raise not_found("segment", identifier)
+    return int(row[0])
+
+
 def add(account: Account, new: NewSegment) -> str:
     """Put a segment into the account; its id.
 
