@@ -16,6 +16,7 @@ from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
 from nevent_sandbox.klaviyo import (
     campaigns,
     consent_control,
+    engaging,
     events,
     flows,
     jobs,
@@ -187,4 +188,5 @@ _DUMPS: dict[str, Any] = {
     "flows": flows.dump,
     "segments": segments.dump,
     "campaigns": campaigns.dump,
+    "touches": engaging.touches,
 }
