@@ -59,6 +59,7 @@ def _subscribe(side: Side, request: Request, body: dict[str, Any]) -> dict[str, 
         subscription = changes.subscribe(number, told)
     else:
         told |= {"subscribedAt": iso(changes.at), "unsubscribedAt": None}
+        told["userId"] = subscription["userId"] or fan["id"]
         subscription = changes.set_subscription(number, subscription, told)
     words = "Check your inbox" if side.knobs.double_opt_in else "Subscribed"
     return {
