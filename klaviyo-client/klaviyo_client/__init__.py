@@ -2,6 +2,7 @@
 
 from klaviyo_client.errors import (
     DeniedError,
+    ForbiddenError,
     KlaviyoError,
     Problem,
     RejectedError,
@@ -14,6 +15,7 @@ from klaviyo_client.session import REVISION, KlaviyoSession
 __all__ = [
     "REVISION",
     "DeniedError",
+    "ForbiddenError",
     "KlaviyoError",
     "KlaviyoSession",
     "Operation",

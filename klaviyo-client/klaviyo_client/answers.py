@@ -8,6 +8,7 @@ import httpx
 
 from klaviyo_client.errors import (
     DeniedError,
+    ForbiddenError,
     KlaviyoError,
     Problem,
     RejectedError,
@@ -54,6 +55,7 @@ def failure(operation: Operation, response: httpx.Response) -> KlaviyoError:
             f" The key needs: {', '.join(operation.scopes)}. The scopes of a key cannot be "
             "edited: create a new private key in Klaviyo with these scopes."
         )
+        return ForbiddenError(text)
     else:
         return RejectedError(text, status=status, problems=problems)
     return DeniedError(text)

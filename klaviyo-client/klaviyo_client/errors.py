@@ -37,6 +37,10 @@ class DeniedError(KlaviyoError):
     """401 or 403: a person must mend the key, its scopes or the account."""
 
 
+class ForbiddenError(DeniedError):
+    """403: the key is known, but lacks a scope (or the account is suspended)."""
+
+
 class RejectedError(KlaviyoError):
     """4xx: the request is unacceptable as it is. `problems` says what and where."""
 

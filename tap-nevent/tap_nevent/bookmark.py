@@ -1,105 +1,26 @@
-"""How far a stream has read, and which rows it met near that point."""
+"""How far a stream has read, in Nevent's form of times."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from nevent_client.rows import moment, written
+from singer_outcomes import bookmark
+from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_KEPT = 10_000
-_HASH = 11  # characters of a key's hash; the minute of its change, in hexadecimal, follows
-_ENTRY = _HASH + 7
+    from datetime import datetime
 
 
-class Bookmark:
-    """Never falls, never passes the server's now.
+class Bookmark(bookmark.Bookmark):
+    """Never falls, never passes Nevent's now."""
 
-    The stream reads again what changed up to `lookback` before it, for rows come late; what it met
-    there is known by hashes of key and time in the state, and is not given twice. Beyond 10,000 of
-    them rows repeat, harmlessly.
-    """
+    @staticmethod
+    @override
+    def moment(value: Any) -> str | None:
+        return moment(value)
 
-    def __init__(
-        self,
-        state: dict[str, Any],
-        *,
-        lookback: timedelta,
-        now: Callable[[], datetime],
-        start: str | None = None,
-    ) -> None:
-        self._state = state
-        self._lookback = lookback
-        self._now = now
-        self._start = moment(start)
-        self.value: str | None = moment(state.get("replication_key_value"))
-        self._held: str | None = None
-        self._holding = False
-        packed = state.get("met", "")
-        entries = (packed[i : i + _ENTRY] for i in range(0, len(packed), _ENTRY))
-        self._met = {each[:_HASH]: int(each[_HASH:], 16) for each in entries}
-
-    @property
-    def since(self) -> str | None:
-        """From when on to read; None for everything."""
-        if self.value is None:
-            return self._start
-        floor = written(datetime.fromisoformat(self.value) - self._lookback)
-        return max(floor, self._start or floor)
-
-    def met(self, *key: str) -> bool:
-        """Whether this row, as it is, was given before."""
-        return _hashed(key) in self._met
-
-    def meet(self, at: str, *key: str) -> None:
-        """Remember a row given, and its time."""
-        self._met[_hashed(key)] = _minute(at)
-        if len(self._met) > 2 * _KEPT:
-            self._prune()
-
-    def reach(self, at: str) -> None:
-        """Move forward to this time, or as far as the server's clock allows."""
-        if self._holding:
-            self._held = max(at, self._held or at)
-        elif self.value is None or at > self.value:
-            self.value = max(min(at, written(self._now())), self.value or "")
-            self._state["replication_key_value"] = self.value
-
-    def hold(self, *, holding: bool) -> None:
-        """Stand still while rows come in no order; on release, move as far as they reached."""
-        self._holding = holding
-        if not holding and self._held:
-            at, self._held = self._held, None
-            self.reach(at)
-
-    def save(self) -> None:
-        """Write what was met into the state."""
-        self._prune()
-        if self._met:
-            pairs = sorted(self._met.items())
-            self._state["met"] = "".join(f"{key}{minute:07x}" for key, minute in pairs)
-        else:
-            self._state.pop("met", None)
-
-    def _prune(self) -> None:
-        if self.value is not None:
-            floor = _minute(written(datetime.fromisoformat(self.value) - self._lookback))
-            self._met = {key: at for key, at in self._met.items() if at >= floor}
-        if len(self._met) > _KEPT:
-            latest = sorted(self._met.items(), key=lambda pair: pair[1])[-_KEPT:]
-            self._met = dict(latest)
-
-
-def _hashed(key: tuple[str, ...]) -> str:
-    digest = blake2b("\x1f".join(key).encode(), digest_size=8).digest()
-    return urlsafe_b64encode(digest)[:_HASH].decode()
-
-
-def _minute(at: str) -> int:
-    read = datetime.fromisoformat(at)
-    return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() // 60)
+    @staticmethod
+    @override
+    def written(time: datetime) -> str:
+        return written(time)
