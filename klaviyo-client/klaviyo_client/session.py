@@ -6,7 +6,7 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -26,10 +26,12 @@ from klaviyo_client.pacing import Pacer
 from klaviyo_client.waiting import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from klaviyo_client.answers import Document
     from klaviyo_client.limits import Operation
+
+T = TypeVar("T")
 
 REVISION = "2026-07-15"
 API_URL = "https://a.klaviyo.com"
@@ -94,6 +96,25 @@ class KlaviyoSession:
         """
         return document(operation, self._call(operation, path_id, params=params))
 
+    def read(self, operation: Operation, decode: Callable[[bytes], T], **params: Any) -> T:
+        """Read one document by a decoder of its shape, which is faster than `get`.
+
+        Raises:
+            UnavailableError: the answer has another shape.
+        """
+        answer = self._call(operation, "", params=params)
+        try:
+            return decode(answer.content)
+        except ValueError as error:
+            raise UnavailableError(
+                f"{operation.name}: {answer.status_code}, but the answer is not as Klaviyo "
+                f"documents it ({redacted(str(error))}). Check api_url and any proxy."
+            ) from error
+
+    def following(self, link: str) -> dict[str, str]:
+        """The parameters of a page's `links.next`."""
+        return dict(httpx.URL(link).params)
+
     def pages(
         self, operation: Operation, *, path_id: str = "", **params: Any
     ) -> Iterator[Document]:
@@ -104,7 +125,7 @@ class KlaviyoSession:
             following = (page.get("links") or {}).get("next")
             if not following:
                 return
-            params = dict(httpx.URL(following).params)
+            params = self.following(following)
 
     def post(self, operation: Operation, body: bytes, *, path_id: str = "") -> Document | None:
         """Send one document of compact JSON; the answer's document, or None where it is empty.

@@ -30,6 +30,7 @@ class Run:
         )
         weakref.finalize(self, self.session.close)
         self.left_out: set[str] = set()  # streams that the key may not read
+        self.given: set[str] = set()  # streams whose records went out with another's
 
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_klaviyo_engagement.streams.consents import ConsentChangesStream
+from tap_klaviyo_engagement.streams.engagement import EngagementStream, FanCampaignsStream
 from tap_klaviyo_engagement.streams.members import ListMembersStream
 from tap_klaviyo_engagement.streams.metrics import MetricsStream
 from tap_klaviyo_engagement.streams.reference import (
@@ -28,4 +29,6 @@ STREAMS: tuple[type[KlaviyoStream], ...] = (
     FlowsStream,
     ListMembersStream,
     ConsentChangesStream,
+    EngagementStream,
+    FanCampaignsStream,
 )
