@@ -11,6 +11,7 @@ from klaviyo_client.errors import (
     ForbiddenError,
     KlaviyoError,
     Problem,
+    QuotaError,
     RejectedError,
     UnavailableError,
     redacted,
@@ -95,9 +96,10 @@ def _throttled(operation: Operation, response: httpx.Response, text: str) -> Kla
     if seconds <= LONGEST_WAIT:
         return RetryError(text, seconds)
     most = f" of {operation.daily} for the whole account" if operation.daily else ""
-    return UnavailableError(
+    return QuotaError(
         f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota{most} is used up. Run again "
-        "when it has passed."
+        "when it has passed.",
+        seconds=seconds,
     )
 
 

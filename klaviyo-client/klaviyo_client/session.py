@@ -23,7 +23,7 @@ from klaviyo_client.answers import (
 )
 from klaviyo_client.errors import DeniedError, UnavailableError, UncertainError, redacted
 from klaviyo_client.pacing import Pacer
-from klaviyo_client.waiting import Waits
+from klaviyo_client.waiting import Waits, pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,6 @@ T = TypeVar("T")
 REVISION = "2026-07-15"
 API_URL = "https://a.klaviyo.com"
 FIRST_TRIES = 4  # while nothing has ever answered
-_BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=60) + tenacity.wait_random(0, 1)
 
 logger = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs URLs, which may name a person
@@ -127,13 +126,15 @@ class KlaviyoSession:
                 return
             params = self.following(following)
 
-    def post(self, operation: Operation, body: bytes, *, path_id: str = "") -> Document | None:
+    def post(
+        self, operation: Operation, body: bytes, *, path_id: str = "", **params: str
+    ) -> Document | None:
         """Send one document of compact JSON; the answer's document, or None where it is empty.
 
         A request whose answer is lost is sent again, as those of `patch` and `delete` are: it must
         be one that may be applied twice. Else see `create`.
         """
-        return self._send(operation, body, path_id)
+        return self._send(operation, body, path_id, params=params)
 
     def patch(self, operation: Operation, body: bytes, *, path_id: str) -> Document | None:
         """Change one resource; answers as `post` does."""
@@ -178,9 +179,9 @@ class KlaviyoSession:
         return self._waits.here()
 
     def _send(
-        self, operation: Operation, body: bytes, path_id: str, *, once: bool = False
+        self, operation: Operation, body: bytes, path_id: str, *, once: bool = False, **more: Any
     ) -> Document | None:
-        answer = self._call(operation, path_id, once=once, content=body)
+        answer = self._call(operation, path_id, once=once, content=body, **more)
         return document(operation, answer) if answer.content else None
 
     def _call(
@@ -190,7 +191,7 @@ class KlaviyoSession:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(RetryError),
             stop=self._gives_up,
-            wait=_pause,
+            wait=pause,
             sleep=self._waits.wait,
             before_sleep=self._tell,
             reraise=True,
@@ -254,10 +255,3 @@ class KlaviyoSession:
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0
         logger.warning("%s Try %d in %.1f s.", error, state.attempt_number + 1, pause)
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RetryError) and error.seconds is not None:
-        return 0.0  # the pacer keeps the operation quiet for that long, for every thread
-    return _BACKOFF(state)

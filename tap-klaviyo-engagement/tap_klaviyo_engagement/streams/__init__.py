@@ -17,6 +17,11 @@ from tap_klaviyo_engagement.streams.reference import (
     ListsStream,
     SegmentsStream,
 )
+from tap_klaviyo_engagement.streams.values import (
+    CampaignValuesStream,
+    FlowValuesStream,
+    SegmentValuesStream,
+)
 
 if TYPE_CHECKING:
     from tap_klaviyo_engagement.client import KlaviyoStream
@@ -31,4 +36,7 @@ STREAMS: tuple[type[KlaviyoStream], ...] = (
     ConsentChangesStream,
     EngagementStream,
     FanCampaignsStream,
+    CampaignValuesStream,
+    FlowValuesStream,
+    SegmentValuesStream,
 )
