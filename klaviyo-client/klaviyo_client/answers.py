@@ -85,6 +85,13 @@ def document(operation: Operation, answer: httpx.Response) -> Document:
     return found
 
 
+def window(headers: httpx.Headers) -> tuple[int, int] | None:
+    """Requests left of an operation, and the seconds until there are more; None if untold."""
+    remaining = leading_int(headers.get("ratelimit-remaining"))
+    reset = leading_int(headers.get("ratelimit-reset"))
+    return None if remaining is None or reset is None else (remaining, reset)
+
+
 def leading_int(value: str | None) -> int | None:
     """The first number of a header: the exact spelling of RateLimit-* is not documented."""
     head = (value or "").strip().partition(",")[0].partition(";")[0]

@@ -12,16 +12,16 @@ from urllib.parse import quote
 import httpx
 import tenacity
 
-from klaviyo_client.addresses import host_of
+from klaviyo_client.addresses import cleaned, host_of
 from klaviyo_client.answers import (
     UNKNOWN_OUTCOMES,
     RetryError,
     document,
     failure,
-    leading_int,
     unsent,
+    window,
 )
-from klaviyo_client.errors import DeniedError, UnavailableError, UncertainError, redacted
+from klaviyo_client.errors import UnavailableError, UncertainError, redacted
 from klaviyo_client.pacing import Pacer
 from klaviyo_client.waiting import Waits, pause
 
@@ -62,9 +62,6 @@ class KlaviyoSession:
         patience: float = 900,
     ) -> None:
         self._host = host_of(api_url)
-        api_key = api_key.strip()  # a key read from a file ends in a newline
-        if not api_key.isascii() or not api_key.isprintable():
-            raise DeniedError("The API key holds characters that no key has; copy it again.")
         self._max_tries = max_tries
         self._patience = patience
         self._pacer = Pacer()
@@ -79,7 +76,7 @@ class KlaviyoSession:
             base_url=api_url,
             timeout=timeout,
             headers={
-                "Authorization": f"Klaviyo-API-Key {api_key}",
+                "Authorization": f"Klaviyo-API-Key {cleaned(api_key)}",
                 "revision": REVISION,
                 "Accept": "application/vnd.api+json",
                 "User-Agent": user_agent,
@@ -244,10 +241,8 @@ class KlaviyoSession:
         self.account = response.headers.get("cid") or self.account
         if date := response.headers.get("date"):
             self._clock_offset = parsedate_to_datetime(date) - datetime.now(tz=UTC)
-        remaining = leading_int(response.headers.get("ratelimit-remaining"))
-        reset = leading_int(response.headers.get("ratelimit-reset"))
-        if remaining is not None and reset is not None:
-            self._pacer.told(operation, remaining=remaining, reset=reset)
+        if left := window(response.headers):
+            self._pacer.told(operation, remaining=left[0], reset=left[1])
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         with self._lock:
