@@ -64,13 +64,11 @@ class KlaviyoSession:
         self._host = host_of(api_url)
         self._max_tries = max_tries
         self._patience = patience
-        self._pacer = Pacer()
-        self._waits = Waits()
+        self._pacer, self._waits = Pacer(), Waits()
         self._answered = False
         self._clock_offset = timedelta()
         self._lock = threading.Lock()
-        self.requests = 0
-        self.retries = 0
+        self.requests = self.retries = 0
         self.account: str | None = None  # its public id, as the latest answer told it
         self._http = httpx.Client(
             base_url=api_url,

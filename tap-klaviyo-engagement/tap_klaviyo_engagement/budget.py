@@ -40,9 +40,11 @@ class Budget:
     @property
     def until(self) -> str:
         """When there are some again (UTC)."""
-        now = self._now()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        return max(moment(self._state.get("not_before")) or "", written(midnight))
+        ordered = moment(self._state.get("not_before")) or ""
+        if self._spent < self.per_day:
+            return ordered
+        midnight = self._now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+        return max(ordered, written(midnight))
 
     def spend(self, requests: int) -> None:
         """Count what was asked."""
