@@ -254,3 +254,13 @@ def test_a_key_that_is_sent_is_the_forms_own(nevent: Any) -> None:
         )
         got.append(answer.status_code)
     assert got == [200, 200, 401]
+
+
+def test_scaled_limits_are_over_sooner(serve: Callable[..., Any]) -> None:
+    """As Klaviyo's: the same numbers, windows so many times shorter."""
+    with serve(fans=0, limits="scaled=1800") as nevent:
+        nevent.knobs(subscribes_per_hour=1)
+        sign_up(nevent, "a1@nevent-demo.es")
+        assert 1 <= sign_up(nevent, "a2@nevent-demo.es").json()["retryAfter"] <= 3
+        nevent.advance(hours=0.001, changes=0)
+        assert sign_up(nevent, "a2@nevent-demo.es").status_code == 200
