@@ -297,6 +297,7 @@ def test_many_people_are_asked_for_a_hundred_at_a_time(
         "profile-bulk-import-job",
         attributes={"profiles": {"data": profiles}},
     )
+    sandbox.clock.advance(timedelta(hours=3))
     before = extract(None, STREAM)
     sandbox.clock.advance(timedelta(days=1))
     for _, phone in people:
