@@ -181,8 +181,7 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
         answers[f"{method} /api/lists/{{id}}/relationships/profiles"] = api.send(
             method, members, reference
         )
-    answers |= _flows(api, klaviyo, wanted)
-    answers |= _campaigns(api, klaviyo, wanted)
+    answers |= _flows(api, klaviyo, wanted) | _campaigns(api, klaviyo, wanted)
     answers["GET /api/accounts"] = api.get("/accounts")
     account = answers["GET /api/accounts"].json()["data"][0]["id"]
     answers["GET /api/accounts/{id}"] = api.get(f"/accounts/{account}")
