@@ -159,7 +159,7 @@ def _flows(sdk: Any, klaviyo: KlaviyoHandle, wanted: str) -> None:
     whole = sdk.Segments.get_segment(segment, additional_fields_segment=["profile_count"])
     assert whole.data.attributes.profile_count == 2
     assert whole.data.attributes.definition.condition_groups[0].conditions
-    klaviyo.join_segment(segment, [ANA["email"]])
+    klaviyo.join_segment(segment, [str(ANA["email"])])
     (member,) = sdk.Segments.get_profiles_for_segment(segment).data
     assert member.attributes.email == ANA["email"]
     assert sdk.Segments.get_profile_ids_for_segment(segment).data[0].id == member.id

@@ -1,4 +1,4 @@
-"""Campaigns that go out, flows that move on, what people do with them: simulated, yet consistent."""
+"""Campaigns that go out, flows that move on, and what people do: simulated, yet consistent."""
 
 from __future__ import annotations
 
