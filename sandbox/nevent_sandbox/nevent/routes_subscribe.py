@@ -14,7 +14,7 @@ from nevent_sandbox.nevent.answers import (
 from nevent_sandbox.nevent.bodies import Subscribe, email_in, past, read
 from nevent_sandbox.nevent.changes import Changes
 from nevent_sandbox.nevent.instants import iso
-from nevent_sandbox.nevent.routing import NO_TOKEN, Routes, Side
+from nevent_sandbox.nevent.routing import NO_TOKEN, ONE, Routes, Side
 from nevent_sandbox.nevent.rows import Fan
 from nevent_sandbox.nevent.store import TENANT_ID
 
@@ -23,7 +23,7 @@ _OF_FAN = ("name", "surname", "phone", "birthDate", "gender", "postalCode")
 
 def add(routes: Routes) -> None:
     """Serve /public/newsletter/{id}/subscribe."""
-    routes.post("/public/newsletter/{id}/subscribe", _subscribe, NO_TOKEN)
+    routes.post("/public/newsletter/{id}/subscribe", _subscribe, NO_TOKEN, ONE)
 
 
 def _subscribe(side: Side, request: Request, body: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def _subscribe(side: Side, request: Request, body: dict[str, Any]) -> dict[str, 
         subscription = changes.subscribe(number, told)
     else:
         told |= {"subscribedAt": iso(changes.at), "unsubscribedAt": None}
+        told["userId"] = subscription["userId"] or fan["id"]
         subscription = changes.set_subscription(number, subscription, told)
     words = "Check your inbox" if side.knobs.double_opt_in else "Subscribed"
     return {
