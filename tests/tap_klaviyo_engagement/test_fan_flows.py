@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flow_definitions import new_list
 from klaviyo_client import KlaviyoSession, Operation
 
 if TYPE_CHECKING:
@@ -232,3 +233,25 @@ def test_without_the_scope_the_stream_is_left_out(
     assert without.records[STREAM] == []
     assert len(without.records["consent_changes"]) == 1
     assert stands(extract(without.state, STREAM).records[STREAM]) == [("entered", 1)]
+
+
+def test_a_flow_that_runs_is_followed_for_everybody(
+    klaviyo: KlaviyoHandle, later: Callable[..., list[Record]], sandbox: Sandbox
+) -> None:
+    """The account's own flow moves people on; each ends finished, by all the mails they got."""
+    news = new_list(klaviyo, "News")
+    actions = [_mail("one", "d1"), _wait("d1", "two", 3), _mail("two", None)]
+    klaviyo.add_flow("Welcome", trigger={"type": "list", "id": news}, actions=actions)
+    people = [f"fan{number}@nevent-demo.es" for number in range(12)]
+    for email in people:
+        klaviyo.subscribe(email, list_id=news)
+    seen: dict[str, list[tuple[str, int | None]]] = {}
+    for _ in range(5):
+        sandbox.clock.advance(timedelta(days=1))
+        klaviyo.progress_flows()
+        for row in later():
+            seen.setdefault(row["email"], []).append((row["status"], row["step"]))
+    assert set(seen) == set(people)
+    assert {tuple(each) for each in seen.values()} == {(("entered", 1), ("finished", 2))}
+    received = [each for each in klaviyo.touches() if each["kind"] == "received"]
+    assert len(received) == 2 * len(people)
