@@ -149,7 +149,12 @@ class Ledger:
         return number if number >= 0 and minute < self._cells[number].end else None
 
     def _completed(self, span: Span) -> list[int]:
-        return [each for each in self._pending if self._cells[each].end * MINUTE <= span.end]
+        """Cells that end in this span; no window ends or begins inside one."""
+        return [
+            each
+            for each in self._pending
+            if span.start < self._cells[each].end * MINUTE <= span.end
+        ]
 
     def _know(self, minute: int, key: int) -> None:
         known = self._minutes.get(minute)
