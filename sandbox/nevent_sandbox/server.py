@@ -52,7 +52,9 @@ class Sandbox:
 
         self.clock = Clock()
         sockets = _bound(nevent_port, klaviyo_port)
-        nevent = build_nevent(clock=self.clock, fans=fans, seed=seed, contract=nevent_contract)
+        nevent = build_nevent(
+            clock=self.clock, fans=fans, seed=seed, contract=nevent_contract, limits=limits
+        )
         klaviyo = build_klaviyo(clock=self.clock, limits=limits)
         apps = [_Latency(app, latency_ms / 1000) for app in (nevent, klaviyo)]
         self._servers = [_Served(app, sock) for app, sock in zip(apps, sockets, strict=True)]

@@ -6,8 +6,9 @@ import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from klaviyo_client import KlaviyoSession, own_metrics
+from klaviyo_client import ForbiddenError, KlaviyoSession, own_metrics
 from klaviyo_client.catalogue import Catalogue
+from klaviyo_client.limits import GET_ACCOUNT
 
 from tap_klaviyo_engagement import settings
 
@@ -39,6 +40,16 @@ class Run:
     def catalogue(self) -> Catalogue:
         """Names behind ids: campaigns, flows, lists, segments."""
         return Catalogue(self.session)
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """The account's attributes: its timezone, its currency; none if the key may not ask."""
+        try:
+            found = self.session.get(GET_ACCOUNT)["data"]
+        except ForbiddenError:
+            return {}
+        attributes: dict[str, Any] = found[0]["attributes"]
+        return attributes
 
     @cached_property
     def metrics(self) -> own_metrics.Metrics:

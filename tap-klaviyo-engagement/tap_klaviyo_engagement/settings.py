@@ -55,6 +55,12 @@ CONFIG: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "lists",
+        th.ArrayType(th.StringType),
+        title="Lists",
+        description="Ids or names of the lists that `list_members` reads; default: all.",
+    ),
+    th.Property(
         "concurrency",
         th.IntegerType(minimum=1, maximum=32, nullable=False),
         default=16,

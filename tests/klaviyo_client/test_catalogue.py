@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from flow_definitions import VIP, all_of, new_list
+from klaviyo_client import ForbiddenError
 from klaviyo_client.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ def test_without_a_scope_names_stay_unknown_and_a_note_says_so(
     listed = new_list(klaviyo, "News")
     catalogue = Catalogue(connect("pk_sandbox_no_flows"))
     assert catalogue.message("m", flow) is None
-    assert catalogue.flows == {}
+    with pytest.raises(ForbiddenError):
+        _ = catalogue.flows
     assert set(catalogue.lists) == {listed}
     assert set(catalogue.notes) == {"flows"}
     assert "flows:read" in catalogue.notes["flows"]

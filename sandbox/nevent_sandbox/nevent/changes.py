@@ -65,11 +65,14 @@ class Changes(FanChanges, OrderChanges):
             **values,
             "updatedAt": iso(self.at),
         }
-        self.store.subscriptions[newsletter].put(row)
+        self.store.put_subscription(newsletter, row)
         return row
 
-    def set_subscription(self, newsletter: int, row: Subscription, values: dict[str, Any]) -> None:
+    def set_subscription(
+        self, newsletter: int, row: Subscription, values: dict[str, Any]
+    ) -> Subscription:
         """Change a subscription; ending it notes when."""
         ended = iso(self.at) if values.get("status") == "UNSUBSCRIBED" else row["unsubscribedAt"]
         changed = {**row, "unsubscribedAt": ended, **values, "updatedAt": iso(self.at)}
-        self.store.subscriptions[newsletter].put(changed)
+        self.store.put_subscription(newsletter, changed)
+        return changed

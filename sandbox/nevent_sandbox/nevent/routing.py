@@ -16,6 +16,7 @@ from nevent_sandbox.nevent.answers import (
     answer,
     refusal,
 )
+from nevent_sandbox.nevent.knobs import Forms, Knobs
 from nevent_sandbox.nevent.likings import Likings
 from nevent_sandbox.nevent.membership import Membership
 from nevent_sandbox.nevent.store import Store
@@ -30,7 +31,14 @@ class Side:
     """The Nevent side: its data, its tokens, its way of writing; `reset` makes it anew."""
 
     def __init__(
-        self, *, clock: Clock, fans: int, seed: int, contract: str, amounts_in_cents: bool
+        self,
+        *,
+        clock: Clock,
+        fans: int,
+        seed: int,
+        contract: str,
+        amounts_in_cents: bool,
+        limits: str = "off",
     ) -> None:
         self.clock = clock
         self.published = contract == "published"
@@ -38,6 +46,7 @@ class Side:
         self._fans = fans
         self._seed = seed
         self._amounts_in_cents = amounts_in_cents
+        self._limits = limits
         self.reset()
 
     def reset(self) -> None:
@@ -48,6 +57,8 @@ class Side:
         self.wire = Wire(
             self.store, published=self.published, amounts_in_cents=self._amounts_in_cents
         )
+        self.knobs = Knobs.by(self._limits)
+        self.forms = Forms(self.clock, self._limits)
         self.tokens.reset()
 
     def start_again(self) -> None:
@@ -77,14 +88,22 @@ class Routes:
 
     def post(self, path: str, handler: BodyHandler, *marks: str) -> None:
         """Serve a POST with a JSON object as body."""
+        self._writing("POST", path, handler, marks)
 
+    def put(self, path: str, handler: BodyHandler, *marks: str) -> None:
+        """Serve a PUT with a JSON object as body."""
+        self._writing("PUT", path, handler, marks)
+
+    def _writing(
+        self, method: str, path: str, handler: BodyHandler, marks: tuple[str, ...]
+    ) -> None:
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
             return self._run(
                 request, marks, lambda: handler(self._side, request, _json_object(raw))
             )
 
-        self._add(path, "POST", endpoint, marks)
+        self._add(path, method, endpoint, marks)
 
     def _add(
         self,
