@@ -27,7 +27,7 @@ def happen(
     service: str = "Klaviyo",
     people: int = 7,
     value: float | None = None,
-    **properties: Any,
+    properties: dict[str, Any] | None = None,
 ) -> None:
     """One event for each moment, of some people in turn."""
     session = KlaviyoSession("pk_sandbox_full", api_url=klaviyo.url)
@@ -35,7 +35,7 @@ def happen(
         {
             "type": "event",
             "attributes": {
-                "properties": properties,
+                "properties": properties or {},
                 "time": moment.astimezone(UTC).isoformat(),
                 "unique_id": str(next(_numbers)),
                 "metric": {

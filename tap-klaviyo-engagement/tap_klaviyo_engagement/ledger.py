@@ -126,17 +126,26 @@ class Ledger:
                 cells.append(Cell(minute, minute + 1, each.count, each.xor))
         state: dict[str, Any] = {"upto": self._now, "from": self._kept_from}
         if gaps:
-            state["gaps"] = [
-                [start * MINUTE, min(end * MINUTE, self._now)] for start, end in union(gaps)
-            ]
+            state["gaps"] = [list(each) for each in union(list(map(self._widened, self._gaps)))]
         if cells:
             state["cells"] = fingerprints.packed_cells(fingerprints.merged(cells, gaps))
         if known:
             state["known"] = fingerprints.packed_minutes(known)
         return state
 
+    def _widened(self, gap: Interval) -> Interval:
+        """Whole minutes where they are remembered: what is known of one half given is left out."""
+        start, end = gap
+        if start >= self._kept_from * MINUTE:
+            start = start // MINUTE * MINUTE
+        if end > self._kept_from * MINUTE:
+            end = min(-(-end // MINUTE) * MINUTE, self._now)
+        return start, end
+
     def _wanted(self, span: Span) -> list[Happening]:
-        if span.start >= self._floor:
+        if span.start >= self._floor or any(
+            start <= span.start and span.end <= end for start, end in self._gaps
+        ):
             return span.happenings
         return [
             each

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -72,9 +72,14 @@ def test_a_row_says_what_the_event_says(
     extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:
     """With the fan, in UTC."""
-    happen(klaviyo, [now - DAY], "Clicked Email", URL="https://nevent.es/x", machine_open=False)
-    happen(klaviyo, [now - DAY], "Opened Email", machine_open=True)
-    happen(klaviyo, [now - DAY], "Bounced Email", **{"Bounce Type": "Hard"})
+    happen(
+        klaviyo,
+        [now - DAY],
+        "Clicked Email",
+        properties={"URL": "https://nevent.es/x", "machine_open": False},
+    )
+    happen(klaviyo, [now - DAY], "Opened Email", properties={"machine_open": True})
+    happen(klaviyo, [now - DAY], "Bounced Email", properties={"Bounce Type": "Hard"})
     rows = {r["type"]: r for r in extract(None, "engagement").records["engagement"]}
     assert rows["clicked"]["url"] == "https://nevent.es/x"
     assert rows["clicked"]["at"] == (now - DAY).isoformat()
@@ -114,7 +119,14 @@ def test_a_further_metric_is_told_as_custom(
     extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:
     """With its properties and its value."""
-    happen(klaviyo, [now - HOUR], "Purchased Ticket", service="API", value=39.5, venue="Sala Sol")
+    happen(
+        klaviyo,
+        [now - HOUR],
+        "Purchased Ticket",
+        service="API",
+        value=39.5,
+        properties={"venue": "Sala Sol"},
+    )
     assert not extract(None, "engagement").records["engagement"]
     (row,) = extract(None, "engagement", metrics=["purchased ticket"]).records["engagement"]
     assert (row["type"], row["channel"], row["attributed"]) == ("custom", None, False)
@@ -252,8 +264,8 @@ def test_campaigns_received_come_from_the_same_requests(
     extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:
     """Asked once; mails of flows are none."""
-    happen(klaviyo, [now - HOUR] * 3, **{"$message": "M1", "Campaign Name": "Cartel 2027"})
-    happen(klaviyo, [now - HOUR], **{"$message": "M2", "$flow": "F1"})
+    happen(klaviyo, [now - HOUR] * 3, properties={"$message": "M1", "Campaign Name": "Cartel 2027"})
+    happen(klaviyo, [now - HOUR], properties={"$message": "M2", "$flow": "F1"})
     klaviyo.clear_requests()
     output = extract(None, "engagement", "fan_campaigns")
     assert len(klaviyo.requests("GET /api/events")) == 1
@@ -270,7 +282,7 @@ def test_campaigns_received_selected_later_have_their_history(
     extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:
     """Whatever engagement has read by then; late ones included."""
-    happen(klaviyo, [now - 30 * DAY, now - HOUR], **{"$message": "M1"})
+    happen(klaviyo, [now - 30 * DAY, now - HOUR], properties={"$message": "M1"})
     first = extract(None, "engagement")
     second = extract(first.state, "engagement", "fan_campaigns")
     assert not second.records["engagement"]
