@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import DELETE_PERSON
 
-from target_klaviyo.fates import told
+from target_klaviyo.refusals import told
 from target_klaviyo.shipments import BLAMES_ITEMS, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from klaviyo_client import KlaviyoSession
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
     from singer_outcomes.tombstones import Tombstones
 
-    from target_klaviyo.fates import Fates
     from target_klaviyo.people import People
     from target_klaviyo.plan import Plan
-    from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
 NOT_FOUND = 404

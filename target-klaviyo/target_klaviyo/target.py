@@ -7,7 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
+from singer_outcomes.fates import Fates
+from singer_outcomes.identifiers import SettingError, country
 from singer_outcomes.ledger import Ledger
+from singer_outcomes.loader import ERASED
+from singer_outcomes.superseded import Superseded
 from singer_outcomes.target import OutcomeTarget
 from singer_outcomes.tombstones import Tombstones
 from typing_extensions import override
@@ -16,16 +20,14 @@ from target_klaviyo.advice import ADVICE
 from target_klaviyo.consent_ledger import ConsentLedger
 from target_klaviyo.deletions import Deletions
 from target_klaviyo.delivery import Delivery
-from target_klaviyo.fates import Fates
 from target_klaviyo.first_load import FirstLoad
 from target_klaviyo.flows import LiveFlows
 from target_klaviyo.happenings import Happenings
-from target_klaviyo.identifiers import SettingError, country
 from target_klaviyo.identity import Identity
 from target_klaviyo.imports import Imports
 from target_klaviyo.knowledge import Knowledge
 from target_klaviyo.lists import Lists
-from target_klaviyo.loader import ERASED, Loader
+from target_klaviyo.loader import KlaviyoLoader
 from target_klaviyo.members import Members
 from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
@@ -43,7 +45,6 @@ from target_klaviyo.sinks import (
     SuppressionsSink,
 )
 from target_klaviyo.subscriptions import Subscriptions
-from target_klaviyo.superseded import Superseded
 from target_klaviyo.suppressing import Suppressing
 from target_klaviyo.verification import COULD_NOT_LOOK, Verification
 
@@ -51,10 +52,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from singer_outcomes.queues import Row
     from singer_outcomes.rejects import RejectedError
     from singer_outcomes.sink import OutcomeSink
 
-    from target_klaviyo.queues import Row
     from target_klaviyo.sinks import KlaviyoSink
 
 
@@ -124,7 +125,7 @@ class TargetKlaviyo(OutcomeTarget):
             planned=self.dry_run,
         )
         self.imports = Imports(session, delivery, fates, patience=patience)
-        self.loader = Loader(session, fates, self.imports, ledger=self.ledger)
+        self.loader = KlaviyoLoader(session, fates, self.imports, ledger=self.ledger)
         self.imports.tracker = self.loader
         self.first_load = FirstLoad(
             LiveFlows(session),
