@@ -52,6 +52,12 @@ class Run:
         return attributes
 
     @cached_property
+    def started(self) -> datetime:
+        """When the run began, by Klaviyo's clock, which only an answer tells."""
+        _ = self.account
+        return self.session.now()
+
+    @cached_property
     def metrics(self) -> own_metrics.Metrics:
         """All metrics of the account."""
         return own_metrics.read(self.session)

@@ -24,6 +24,7 @@ Resource = dict[str, Any]
 
 NOT_FOUND = 404
 _SECOND = timedelta(seconds=1)
+_PATIENCE = 5  # seconds: a request that waits for Klaviyo ends with the session
 _SHORTEST = timedelta(seconds=4)  # a stretch that is worth two requests
 
 
@@ -94,6 +95,7 @@ class Reader:
                     yield self._taken(pool, span, _document(answer))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            wait(self._under_way, timeout=_PATIENCE)
 
     def _begin(self, collection: Collection, start: str | None, end: str | None) -> None:
         span = _Span(collection, start, end)

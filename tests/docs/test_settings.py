@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -12,6 +12,9 @@ import yaml
 from docs import contract_reference
 from docs import settings_reference as reference
 from target_klaviyo.target import TargetKlaviyo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MELTANO: dict[str, Any] = yaml.safe_load((reference.ROOT / "meltano.yml").read_text())
 
@@ -33,9 +36,10 @@ def test_the_loaders_readme_tells_each_setting_as_the_plugin_does() -> None:
     assert reference.table_in(reference.LOADER_README.read_text()) == reference.table(TargetKlaviyo)
 
 
-def test_the_readme_labels_every_request_to_nevent() -> None:
+@pytest.mark.parametrize("readme", contract_reference.READMES, ids=lambda each: each.parent.name)
+def test_a_readme_labels_every_request_to_nevent(readme: Path) -> None:
     """What is assumed of Nevent is told as the contract has it; `make docs` writes it."""
-    text = contract_reference.README.read_text(encoding="utf-8")
+    text = readme.read_text(encoding="utf-8")
     assert contract_reference.table_in(text) == contract_reference.table()
 
 

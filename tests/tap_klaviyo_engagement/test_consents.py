@@ -243,18 +243,36 @@ def test_other_changes_of_a_person_give_nothing(
 def test_a_bounce_that_passed_gives_nothing(
     changed: Callable[..., Output], klaviyo: KlaviyoHandle
 ) -> None:
-    """Its event is found, the person's state is unchanged."""
+    """Its event is found; the person's state is unchanged."""
     klaviyo.subscribe(ANA)
-    metric = klaviyo.metric("Bounced Email", service="Klaviyo")
-    assert metric
-    event = {
-        "metric": {"data": {"type": "metric", "attributes": {"name": "Opened App"}}},
-        "profile": {"data": {"type": "profile", "attributes": {"email": ANA}}},
-        "properties": {},
-    }
-    create = Operation("POST", "/api/events", 350, 3500, ("events:write",))
-    output = changed(lambda: post(klaviyo, create, "event", attributes=event))
-    assert rows(output) == []
+    campaign = klaviyo.add_campaign("News")["id"]
+    soft = {"what": "bounced", "email": ANA, "campaign": campaign, "bounce": "Soft"}
+
+    def bounce() -> None:
+        assert klaviyo.engage([soft]) == 1
+
+    assert rows(changed(bounce)) == []
+
+
+def test_who_opts_out_by_a_campaigns_link_is_told(
+    changed: Callable[..., Output], klaviyo: KlaviyoHandle
+) -> None:
+    """All of them, with complaints and bounces, by what Klaviyo then says of each."""
+    news = new_list(klaviyo, "News")
+    for number in range(40):
+        klaviyo.subscribe(f"fan{number}@nevent-demo.es", list_id=news)
+    sending = {"unsubscribes": 0.3, "spam": 0.1, "bounces": 0.1, "seed": 3}
+
+    def send() -> None:
+        klaviyo.send_campaign("News", lists=[news], **sending)
+
+    output = changed(send)
+    expected = set()
+    for each in klaviyo.consents():
+        marketing = each["subscriptions"]["email"]["marketing"]
+        expected |= {(each["email"], one["reason"]) for one in marketing["suppression"]}
+    assert len({reason for _, reason in expected}) == 3
+    assert {(each["email"], each["reason"]) for each in rows(output)} == expected
 
 
 def test_a_start_date_leaves_older_decisions_out(
@@ -297,6 +315,7 @@ def test_many_people_are_asked_for_a_hundred_at_a_time(
         "profile-bulk-import-job",
         attributes={"profiles": {"data": profiles}},
     )
+    sandbox.clock.advance(timedelta(hours=3))
     before = extract(None, STREAM)
     sandbox.clock.advance(timedelta(days=1))
     for _, phone in people:

@@ -16,11 +16,13 @@ from nevent_sandbox.nevent import (
     routes_analytics,
     routes_control,
     routes_fans,
+    routes_interactions,
     routes_music,
     routes_newsletters,
     routes_sales,
     routes_segments,
     routes_subscribe,
+    routes_widget,
     routes_writing,
 )
 from nevent_sandbox.nevent.answers import answer
@@ -31,7 +33,9 @@ _SUBJECTS = (
     routes_access,
     routes_fans,
     routes_writing,
+    routes_widget,
     routes_subscribe,
+    routes_interactions,
     routes_sales,
     routes_music,
     routes_newsletters,

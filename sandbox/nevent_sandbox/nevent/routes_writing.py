@@ -20,16 +20,16 @@ from nevent_sandbox.nevent.bodies import (
 from nevent_sandbox.nevent.changes import Changes
 from nevent_sandbox.nevent.instants import iso
 from nevent_sandbox.nevent.routes_fans import fan_of
-from nevent_sandbox.nevent.routing import Routes, Side
+from nevent_sandbox.nevent.routing import ONE, Routes, Side
 
 CHANNELS = ("email", "push", "sms", "whatsapp")
 
 
 def add(routes: Routes) -> None:
     """Serve what writes to /users…."""
-    routes.post("/users", _create)
-    routes.put("/users/{id}", _update)
-    routes.put("/users/{id}/communication-preferences", _prefer)
+    routes.post("/users", _create, ONE)
+    routes.put("/users/{id}", _update, ONE)
+    routes.put("/users/{id}/communication-preferences", _prefer, ONE)
 
 
 def _create(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, Any]:

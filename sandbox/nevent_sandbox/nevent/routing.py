@@ -25,6 +25,7 @@ from nevent_sandbox.nevent.wire import Wire
 
 NO_TOKEN = "no token"  # noqa: S105 - marks routes that ask for none
 ASSUMED = "assumed"
+ONE = "one"  # marks routes that take one record at a time
 
 
 class Side:
@@ -79,7 +80,7 @@ class Routes:
         self.routes: list[Route] = []
 
     def get(self, path: str, handler: Handler, *marks: str) -> None:
-        """Serve a GET; marks: no token needed, or assumed (absent when published)."""
+        """Serve a GET; marks: see above; what is assumed is absent when published."""
 
         async def endpoint(request: Request) -> Response:
             return self._run(request, marks, lambda: handler(self._side, request))
@@ -121,7 +122,7 @@ class Routes:
                 self._side.tokens.check(request)
             body = handle()
             response = answer(body)
-            request.state.items = _items(body)
+            request.state.items = 1 if ONE in marks else _items(body)
         except NeventError as error:
             response = refusal(error)
         return response
@@ -147,6 +148,8 @@ def _items(body: Any) -> int | None:
         return len(body)
     if "content" in body:
         return len(body["content"])
+    if "results" in body:
+        return len(body["results"])
     data = body.get("data")
     rows = data.get("fans", data.get("data")) if isinstance(data, dict) else None
     return None if rows is None else len(rows)

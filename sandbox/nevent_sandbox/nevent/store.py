@@ -13,6 +13,7 @@ from nevent_sandbox.nevent.directory import FansByEmail, SubscriptionsByPerson
 from nevent_sandbox.nevent.fans import Fans
 from nevent_sandbox.nevent.identifiers import Identifiers
 from nevent_sandbox.nevent.instants import DAY, HOUR, iso, of_datetime
+from nevent_sandbox.nevent.interactions import Interactions
 from nevent_sandbox.nevent.newsletters import NAMES, Subscription, Subscriptions
 from nevent_sandbox.nevent.orders import Order, Orders
 from nevent_sandbox.nevent.performers import Likes, performers
@@ -83,6 +84,7 @@ class Store:
         ]
         self.definitions = definitions(self.identifiers, TENANT_ID)
         self.segments = segments(self.identifiers, TENANT_ID, self.start, self.concerts)
+        self.interactions = Interactions(self.identifiers)
         self.deletions = self._deletions()
         self.added: dict[str, int] = defaultdict(int)
         self.turns = 0
@@ -93,6 +95,12 @@ class Store:
     def now(self) -> int:
         """The shared clock's moment."""
         return of_datetime(self.clock.now())
+
+    def knows(self, user_id: str) -> bool:
+        """Whether there is such a fan, told without composing him."""
+        if user_id in self.fans.changed:
+            return True
+        return user_id not in self.fans.gone and self.number(user_id) is not None
 
     def number(self, user_id: str) -> int | None:
         """The number of a fan of the base audience; None for later ones and unknown ids."""

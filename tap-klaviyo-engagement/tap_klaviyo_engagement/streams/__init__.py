@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_klaviyo_engagement.streams.consents import ConsentChangesStream
 from tap_klaviyo_engagement.streams.engagement import EngagementStream, FanCampaignsStream
+from tap_klaviyo_engagement.streams.fan_flows import FanFlowsStream
 from tap_klaviyo_engagement.streams.members import ListMembersStream
 from tap_klaviyo_engagement.streams.metrics import MetricsStream
 from tap_klaviyo_engagement.streams.reference import (
@@ -16,6 +17,11 @@ from tap_klaviyo_engagement.streams.reference import (
     FlowsStream,
     ListsStream,
     SegmentsStream,
+)
+from tap_klaviyo_engagement.streams.values import (
+    CampaignValuesStream,
+    FlowValuesStream,
+    SegmentValuesStream,
 )
 
 if TYPE_CHECKING:
@@ -31,4 +37,8 @@ STREAMS: tuple[type[KlaviyoStream], ...] = (
     ConsentChangesStream,
     EngagementStream,
     FanCampaignsStream,
+    FanFlowsStream,
+    CampaignValuesStream,
+    FlowValuesStream,
+    SegmentValuesStream,
 )

@@ -44,7 +44,7 @@ class ConsentChangesStream(ChangingStream):
 
     @override
     def records(self) -> Iterator[Record]:
-        started = written(self.run.now())
+        started = written(self.run.started)
         since = self.bookmark.since
         seen: set[str] = set()
         if since is not None:
