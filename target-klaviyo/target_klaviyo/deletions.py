@@ -105,12 +105,6 @@ class Deletions:
         self._records.acted("delete", [people], reason="erased in the source")
 
 
-def theirs_alone(people: tuple[str, ...]) -> tuple[str, ...]:
-    """Identifiers that nobody shares: a family may have one phone; its e-mails differ."""
-    alone = tuple(each for each in people if not each.startswith("+"))
-    return alone or people
-
-
 def _held(profiles: list[dict[str, Any]]) -> list[str]:
     """E-mails and phone numbers of a person's own profiles."""
     return [

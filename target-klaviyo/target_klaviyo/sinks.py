@@ -16,10 +16,10 @@ from singer_outcomes.identifiers import email_address, phone_number
 from singer_outcomes.loader import ERASED
 from singer_outcomes.rejects import RejectedError
 from singer_outcomes.sink import OutcomeSink, WithheldError
+from singer_outcomes.tombstones import theirs_alone
 from typing_extensions import override
 
 from target_klaviyo import consents, payloads
-from target_klaviyo.deletions import theirs_alone
 from target_klaviyo.guards import Guard
 from target_klaviyo.imports import PHONE_TAKEN
 from target_klaviyo.lists import UnknownListError

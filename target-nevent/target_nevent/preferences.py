@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nevent_client.errors import RefusedError, UnknownError
 from nevent_client.fields import CHANNELS
-from nevent_client.rows import body, written
+from nevent_client.rows import written
 
 from target_nevent.fans import Named
 from target_nevent.kinds import decode
@@ -19,13 +19,11 @@ from target_nevent.moments import second
 if TYPE_CHECKING:
     from singer_outcomes.fates import Fates
     from singer_outcomes.queues import Row
-    from singer_outcomes.summary import Summary
 
     from target_nevent.calls import Calls
     from target_nevent.fans import Fan, Fans
 
 NEWER_YES = "a newer consent in Nevent goes to Klaviyo instead"
-UNDATED = "opt-outs written without their time: this Nevent takes none"
 
 
 class Decision(NamedTuple):
@@ -51,12 +49,10 @@ def decide(channel: str, at: datetime | None, fan: Fan) -> Decision:
 class Preferences:
     """Switches channels off, each fan read right before all four are written back."""
 
-    def __init__(self, calls: Calls, fans: Fans, fates: Fates, summary: Summary) -> None:
+    def __init__(self, calls: Calls, fans: Fans, fates: Fates) -> None:
         self._calls = calls
         self._fans = fans
         self._fates = fates
-        self._summary = summary
-        self._dated = True
 
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each of these opt-outs and settle its row."""
@@ -88,7 +84,8 @@ class Preferences:
         wanted[f"{channel}_enabled"] = False
         dated = {f"{channel}_changed_at": written(min(at, self._calls.now()))} if at else {}
         try:
-            self._write(row, fan, wanted, dated)
+            path = {"id": fan.id}
+            self._calls.write("set_preferences", [row], wanted, assumed=dated, path=path)
         except UnknownError:
             self._fates.settle([row], "unknown")  # erased a moment ago
         except RefusedError as error:
@@ -97,23 +94,6 @@ class Preferences:
             if self._calls.planned:
                 self._fans.foresee(fan.changed(**wanted, **dated), named)
             self._fates.settle([row], "written")
-
-    def _write(self, row: Row, fan: Fan, wanted: dict[str, bool], dated: dict[str, str]) -> None:
-        """Write all four; without the time where this Nevent refuses it."""
-        fields, path = self._calls.operation("set_preferences").fields, {"id": fan.id}
-        if dated and self._dated:
-            told = body(fields, {**wanted, **dated})
-            try:
-                self._calls.write("set_preferences", [row], path=path, body=told)
-            except UnknownError:
-                raise
-            except RefusedError:
-                self._dated = False
-            else:
-                return
-        if dated:
-            self._summary.note(UNDATED)
-        self._calls.write("set_preferences", [row], path=path, body=body(fields, wanted))
 
 
 def _named(record: dict[str, Any]) -> Named:

@@ -8,6 +8,7 @@ from singer_outcomes.identifiers import email_address, phone_number
 from singer_outcomes.loader import ERASED
 from singer_outcomes.rejects import RejectedError
 from singer_outcomes.sink import OutcomeSink, WithheldError
+from singer_outcomes.tombstones import theirs_alone
 from typing_extensions import override
 
 from target_nevent.fans import Named
@@ -56,7 +57,7 @@ class NeventSink(OutcomeSink):
         named = Named(external_id, email, number)
         if not named.people:
             raise RejectedError("nobody is named: no external_id, email or usable phone_number")
-        if self.target.erased(named.people):
+        if self.target.erased(theirs_alone(named.people)):
             raise WithheldError(ERASED)
         return named
 

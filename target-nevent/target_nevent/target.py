@@ -56,9 +56,7 @@ class TargetNevent(LoadingTarget):
             close=self._session.close,
         )
         fans = Fans(self.calls, region=self.phone_region)
-        self.loader.deliver = {
-            "preferences": Preferences(self.calls, fans, self.fates, self.summary).deliver
-        }
+        self.loader.deliver = {"preferences": Preferences(self.calls, fans, self.fates).deliver}
 
     def prepare(self) -> None:
         """Find out whose token it is, once, before the first record.
