@@ -8,17 +8,16 @@ lists what is invented on an operation that is otherwise published. Dotted paths
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, Literal
-from urllib.parse import quote
+from typing import Any
 
-from nevent_client.errors import UnknownError
 from nevent_client.fields import (
     ATTENDANCE,
     CHANGED_AT,
     FAN,
+    FORM_FIELD,
     INTERACTION,
     NEVENT_EVENT,
     PREFERENCES,
@@ -30,52 +29,9 @@ from nevent_client.fields import (
     TENANT,
     USER_BODY,
 )
+from nevent_client.operation import PAGED, Operation
 
-Evidence = Literal["A", "B", "C", "assumed"]
-_PAGED = MappingProxyType({"page": "page", "size": "size", "sort": "sort", "since": "updatedFrom"})
-_PERSON_ROWS = MappingProxyType({**_PAGED, "ids": "userIds"})
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing Nevent can be asked.
-
-    `params` maps our names (page, size, sort, since, ids) to the query's; `fields` maps columns to
-    paths in a row, or in the body of a writing one; `changed` is the path of the time that `since`
-    filters and `sort` orders by; `subject` is what a 404 says is unknown: what the path names. What
-    is not `repeatable` would be done twice if its answer got lost and it were asked again.
-    """
-
-    evidence: Evidence
-    path: str
-    method: str = "GET"
-    service: Literal["api", "data"] = "api"
-    params: Mapping[str, str] = field(default_factory=lambda: _PAGED)
-    max_size: int = 1000
-    max_ids: int = 100
-    key: str = "id"
-    changed: str = "updatedAt"
-    fields: Mapping[str, str] = field(default_factory=dict)
-    assumed: tuple[str, ...] = ()
-    subject: str = ""
-    repeatable: bool = True
-
-    @property
-    def label(self) -> str:
-        """What messages call it: nothing of the people in its path."""
-        return f"{self.method} {self.path}"
-
-    def filled(self, parts: Mapping[str, str]) -> str:
-        """The path with these parts in it, each as one step.
-
-        Raises:
-            UnknownError: a part that can be no step, and so names nobody.
-        """
-        for part, value in parts.items():
-            if not value.strip(". \t\r\n"):
-                raise UnknownError(f"{self.label}: Nevent has nothing with such a value of {part}.")
-        return self.path.format(**{part: quote(value, safe="") for part, value in parts.items()})
-
+_PERSON_ROWS = MappingProxyType({**PAGED, "ids": "userIds"})
 
 READING: Mapping[str, Operation] = MappingProxyType(
     {
@@ -85,7 +41,7 @@ READING: Mapping[str, Operation] = MappingProxyType(
         "users": Operation(
             "B",
             "/users",
-            params={**_PAGED, "ids": "ids"},
+            params={**PAGED, "ids": "ids"},
             fields=FAN,
             assumed=("updatedFrom", "ids", "tags", "thirdPartySharing", *CHANGED_AT),
         ),
@@ -108,7 +64,7 @@ READING: Mapping[str, Operation] = MappingProxyType(
         "deletions": Operation(
             "assumed",
             "/users/deletions",
-            params={**_PAGED, "since": "deletedFrom"},
+            params={**PAGED, "since": "deletedFrom"},
             changed="deletedAt",
             fields={
                 "id": "id",
@@ -177,11 +133,19 @@ WRITING: Mapping[str, Operation] = MappingProxyType(
             subject="person",
             assumed=("all four booleans", *CHANGED_AT),
         ),
+        "newsletter_form": Operation(
+            "C",
+            "/public/widget/{id}/config",
+            params={"tenant": "tenantId"},
+            fields=FORM_FIELD,
+            subject="newsletter",
+        ),
         "subscribe": Operation(
             "C",
             "/public/newsletter/{id}/subscribe",
             "POST",
             params={"tenant": "tenantId"},
+            headers={"key": "X-API-Key"},
             fields=SUBSCRIBE,
             subject="newsletter",
             assumed=("source", "409 for who is subscribed"),
@@ -242,4 +206,4 @@ def _check_path(name: str, path: object, usual: str) -> None:
         )
 
 
-_MERGED = frozenset({"params", "fields"})
+_MERGED = frozenset({"params", "headers", "fields"})

@@ -92,6 +92,13 @@ PROPERTY = {
     "required": "required",
     "list_values": "listValues",
 }
+FORM_FIELD = {
+    "id": "propertyDefinitionId",
+    "semantic_key": "semanticKey",
+    "data_type": "dataType",
+    "required": "required",
+    "enabled": "enabled",
+}
 SUBSCRIBE = {
     "email": "email",
     "consented_at": "consent.timestamp",

@@ -31,7 +31,7 @@ from nevent_client.errors import AddressError, RefusedError, UnavailableError, s
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nevent_client.contract import Operation
+    from nevent_client.operation import Operation
 
 LONGEST_WAIT = 600.0  # seconds
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, to wait for a byte
@@ -105,6 +105,7 @@ class Session:
         path: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         attempts: int | None = None,
     ) -> Any:
         """The parsed answer of an operation, without the data service's envelope.
@@ -115,7 +116,8 @@ class Session:
         operation = self._operations[name]
         url = self._urls[operation.service] + operation.filled(path or {})
         tries = attempts or self._attempts
-        send = partial(self._sent, operation, url, params=params, body=body, tries=tries)
+        parts = {"params": params, "json": body, "headers": headers}
+        send = partial(self._sent, operation, url, parts, tries)
         token = self._token
         answer = send(token)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._refreshed(token):
@@ -131,11 +133,9 @@ class Session:
         self,
         operation: Operation,
         url: str,
-        token: str,
-        *,
+        parts: Mapping[str, Any],
         tries: int,
-        params: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
+        token: str,
     ) -> requests.Response:
         """The answer to one request, however often it must be repeated."""
         label = operation.label
@@ -152,8 +152,7 @@ class Session:
                 answer = self._http.request(
                     operation.method,
                     url,
-                    params=params,
-                    json=body,
+                    **parts,
                     auth=Bearer(token),
                     timeout=_TIMEOUT,
                     allow_redirects=False,
@@ -215,7 +214,7 @@ class Session:
             operation = self._operations["refresh"]
             url = self._urls[operation.service] + operation.path
             body = {"refreshToken": self._refresh_token}
-            answer = self._sent(operation, url, used, body=body, tries=self._attempts)
+            answer = self._sent(operation, url, {"json": body}, self._attempts, used)
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return False
             pair = answer.json()

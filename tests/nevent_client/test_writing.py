@@ -10,6 +10,7 @@ import pytest
 from nevent_client.contract import OPERATIONS
 from nevent_client.errors import (
     ConflictError,
+    DeniedError,
     InvalidError,
     NotServedError,
     RefusedError,
@@ -61,6 +62,20 @@ def test_a_sign_up_arrives_and_a_second_one_is_a_conflict(
     assert caught.value.status == 409
     person = session.call("user_by_email", path={"email": ANA})
     assert session.call("user", path={"id": person["id"]}) == person
+
+
+def test_the_forms_key_goes_as_a_header(
+    connect: Callable[..., Session], nevent: NeventHandle
+) -> None:
+    """Named by the contract's row, as the form itself tells it."""
+    session = connect()
+    path, form = {"id": nevent.newsletters()[0]["id"]}, session.operation("subscribe")
+    tenant = {form.params["tenant"]: NEVENT_TENANT_ID}
+    sent: dict[str, Any] = {"path": path, "params": tenant, "body": body(form.fields, RECORD)}
+    with pytest.raises(DeniedError):
+        session.call("subscribe", headers={form.headers["key"]: "wrong"}, **sent)
+    key = session.call("newsletter_form", path=path, params=tenant)["token"]
+    assert session.call("subscribe", headers={form.headers["key"]: key}, **sent)["success"]
 
 
 @pytest.mark.parametrize("name", ["user", "update_user", "preferences", "interactions"])

@@ -221,3 +221,46 @@ def test_a_sign_up_is_one_item_in_the_log_and_can_fail(nevent: Any) -> None:
     assert nevent.user("nueva@nevent-demo.es") is None
     sign_up(nevent)
     assert [row["items"] for row in nevent.requests(operation)] == [None, 1]
+
+
+def test_a_form_tells_its_fields_and_its_key(nevent: Any) -> None:
+    """No token is needed; by a semantic key a form finds the property to fill."""
+    newsletter = nevent.newsletters()[0]
+    path = f"/public/widget/{newsletter['id']}/config"
+    form = nevent.api.get(
+        path, params={"tenantId": NEVENT_TENANT_ID}, headers={"Authorization": ""}
+    )
+    told = form.json()
+    assert told["title"] == newsletter["name"]
+    fields = {
+        row["semanticKey"]: row["propertyDefinitionId"] for row in told["fieldConfigurations"]
+    }
+    sign_up(nevent, properties={fields["firstName"]: "Ana", fields["lastName"]: "Ruiz"})
+    fan = nevent.user("nueva@nevent-demo.es")
+    assert (fan["name"], fan["surname"]) == ("Ana", "Ruiz")
+    assert nevent.api.get(path).status_code == 400
+    assert nevent.api.get(path, params={"tenantId": "x"}).status_code == 404
+
+
+def test_a_key_that_is_sent_is_the_forms_own(nevent: Any) -> None:
+    """401 with another one; an empty one is none."""
+    newsletter = nevent.newsletters()[0]["id"]
+    path = f"/public/newsletter/{newsletter}/subscribe"
+    got: list[int] = []
+    for key in ("", f"widget-{newsletter}", "wrong"):
+        body = {"email": f"a{len(got)}@nevent-demo.es", "consent": CONSENT}
+        answer = nevent.api.post(
+            path, params={"tenantId": NEVENT_TENANT_ID}, json=body, headers={"X-API-Key": key}
+        )
+        got.append(answer.status_code)
+    assert got == [200, 200, 401]
+
+
+def test_scaled_limits_are_over_sooner(serve: Callable[..., Any]) -> None:
+    """As Klaviyo's: the same numbers, windows so many times shorter."""
+    with serve(fans=0, limits="scaled=1800") as nevent:
+        nevent.knobs(subscribes_per_hour=1)
+        sign_up(nevent, "a1@nevent-demo.es")
+        assert 1 <= sign_up(nevent, "a2@nevent-demo.es").json()["retryAfter"] <= 3
+        nevent.advance(hours=0.001, changes=0)
+        assert sign_up(nevent, "a2@nevent-demo.es").status_code == 200

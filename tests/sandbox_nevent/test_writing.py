@@ -190,3 +190,14 @@ def test_the_published_contract_ignores_what_is_assumed(serve: Callable[..., Any
         assert known["thirdPartySharing"] is None
         assert known["communicationPreferences"]["emailEnabled"]
         assert known["communicationPreferences"]["emailChangedAt"] > GIVEN
+
+
+@pytest.mark.parametrize("path", ["", "/communication-preferences"])
+def test_a_write_that_changes_nothing_is_a_change(nevent: Any, path: str) -> None:
+    """A server saves what it is sent: only the time of the last change moves."""
+    fan = nevent.users()[0]
+    body = booleans(fan) if path else {"city": fan["city"]}
+    assert nevent.api.put(f"/users/{fan['id']}{path}", json=body).status_code == 200
+    saved = nevent.user(fan["id"])
+    assert saved == {**fan, "updatedAt": saved["updatedAt"]}
+    assert saved["updatedAt"] > fan["updatedAt"]

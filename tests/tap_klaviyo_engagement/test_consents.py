@@ -10,6 +10,7 @@ import pytest
 from flow_definitions import new_list
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import IMPORT_PROFILES, SUBSCRIBE, Operation
+from tap_klaviyo_engagement.consents import consents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,18 +244,36 @@ def test_other_changes_of_a_person_give_nothing(
 def test_a_bounce_that_passed_gives_nothing(
     changed: Callable[..., Output], klaviyo: KlaviyoHandle
 ) -> None:
-    """Its event is found, the person's state is unchanged."""
+    """Its event is found; the person's state is unchanged."""
     klaviyo.subscribe(ANA)
-    metric = klaviyo.metric("Bounced Email", service="Klaviyo")
-    assert metric
-    event = {
-        "metric": {"data": {"type": "metric", "attributes": {"name": "Opened App"}}},
-        "profile": {"data": {"type": "profile", "attributes": {"email": ANA}}},
-        "properties": {},
-    }
-    create = Operation("POST", "/api/events", 350, 3500, ("events:write",))
-    output = changed(lambda: post(klaviyo, create, "event", attributes=event))
-    assert rows(output) == []
+    campaign = klaviyo.add_campaign("News")["id"]
+    soft = {"what": "bounced", "email": ANA, "campaign": campaign, "bounce": "Soft"}
+
+    def bounce() -> None:
+        assert klaviyo.engage([soft]) == 1
+
+    assert rows(changed(bounce)) == []
+
+
+def test_who_opts_out_by_a_campaigns_link_is_told(
+    changed: Callable[..., Output], klaviyo: KlaviyoHandle
+) -> None:
+    """All of them, with complaints and bounces, by what Klaviyo then says of each."""
+    news = new_list(klaviyo, "News")
+    for number in range(40):
+        klaviyo.subscribe(f"fan{number}@nevent-demo.es", list_id=news)
+    sending = {"unsubscribes": 0.3, "spam": 0.1, "bounces": 0.1, "seed": 3}
+
+    def send() -> None:
+        klaviyo.send_campaign("News", lists=[news], **sending)
+
+    output = changed(send)
+    expected = set()
+    for each in klaviyo.consents():
+        marketing = each["subscriptions"]["email"]["marketing"]
+        expected |= {(each["email"], one["reason"]) for one in marketing["suppression"]}
+    assert len({reason for _, reason in expected}) == 3
+    assert {(each["email"], each["reason"]) for each in rows(output)} == expected
 
 
 def test_a_start_date_leaves_older_decisions_out(
@@ -306,3 +325,33 @@ def test_many_people_are_asked_for_a_hundred_at_a_time(
     assert len(rows(extract(before.state, STREAM))) == 250
     # One for each kind of suppression, three for 250 people, one for those updated since.
     assert len(klaviyo.requests("GET /profiles")) == 6
+
+
+@pytest.mark.parametrize(
+    ("consent", "suppression", "told"),
+    [
+        ("UNSUBSCRIBED", [], "unsubscribed"),
+        ("NEVER_SUBSCRIBED", [{"reason": "UNSUBSCRIBE", "timestamp": None}], "unsubscribed"),
+        ("SUBSCRIBED", [], None),
+        ("NEVER_SUBSCRIBED", [], None),
+    ],
+)
+def test_without_a_time_an_objection_counts_and_a_consent_does_not(
+    consent: str, suppression: list[Any], told: str | None
+) -> None:
+    """Klaviyo's fields may be null; the profile's last change dates the objection then."""
+    marketing = {"consent": consent, "suppression": suppression}
+    updated = "2026-05-01T10:00:00+00:00"
+    profile = {"updated": updated, "subscriptions": {"email": {"marketing": marketing}}}
+    found = [(each.status, each.changed_at) for each in consents(profile)]
+    assert found == ([(told, updated)] if told else [])
+
+
+def test_a_reason_of_either_spelling_is_a_complaint() -> None:
+    """The prose of Klaviyo's documentation has another one than its answers."""
+    at = "2026-05-01T10:00:00+00:00"
+    suppression = [{"reason": "HARD_BOUNCE", "timestamp": at}]
+    suppression += [{"reason": "SPAM_REPORT", "timestamp": at}]
+    marketing = {"consent": "SUBSCRIBED", "suppression": suppression}
+    [found] = consents({"subscriptions": {"email": {"marketing": marketing}}})
+    assert (found.status, found.reason) == ("unsubscribed", "SPAM_REPORT")

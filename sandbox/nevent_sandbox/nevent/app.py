@@ -22,6 +22,7 @@ from nevent_sandbox.nevent import (
     routes_sales,
     routes_segments,
     routes_subscribe,
+    routes_widget,
     routes_writing,
 )
 from nevent_sandbox.nevent.answers import answer
@@ -32,6 +33,7 @@ _SUBJECTS = (
     routes_access,
     routes_fans,
     routes_writing,
+    routes_widget,
     routes_subscribe,
     routes_interactions,
     routes_sales,

@@ -118,7 +118,7 @@ def past(text: str, name: str, now: int) -> int:
         found = moment(text) if "T" in text else None
     except (ValueError, OverflowError):
         found = None
-    if found is None:
+    if found is None or found < 0:  # before 1970: nobody agreed to mail then
         raise UnprocessableError(f"Field '{name}' is not an ISO 8601 time")
     if found > now + _SKEW:
         raise UnprocessableError(f"Field '{name}' lies in the future")

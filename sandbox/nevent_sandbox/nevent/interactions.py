@@ -69,7 +69,7 @@ class Interactions:
     def __init__(self, identifiers: Identifiers) -> None:
         self._identifiers = identifiers
         self._rows: list[_Kept | None] = []
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers: dict[str, dict[str, int]] = defaultdict(dict)  # by source and id
         self._of_fan: dict[str, array[int]] = defaultdict(lambda: array("I"))
         self._texts: dict[str, str] = {}
         self._gone = 0
@@ -79,7 +79,7 @@ class Interactions:
 
     def known(self, told: Told) -> Told | None:
         """What was told under the same source and id."""
-        number = self._numbers.get((told.source, told.externalId))
+        number = self._numbers[told.source].get(told.externalId)
         kept = None if number is None else self._rows[number]
         return None if kept is None else kept.told
 
@@ -90,10 +90,10 @@ class Interactions:
             text = getattr(told, name)
             if text is not None:
                 setattr(told, name, self._texts.setdefault(text, text))
-        key = (told.source, told.externalId)
-        number = self._numbers.get(key)
+        known = self._numbers[told.source]
+        number = known.get(told.externalId)
         if number is None:
-            self._numbers[key] = len(self._rows)
+            known[told.externalId] = len(self._rows)
             self._of_fan[told.userId].append(len(self._rows))
             self._rows.append(_Kept(told, at, at))
             return "CREATED"
@@ -119,7 +119,7 @@ class Interactions:
         for number in self._of_fan.pop(user_id, ()):
             kept = self._rows[number]
             if kept is not None:
-                del self._numbers[kept.told.source, kept.told.externalId]
+                del self._numbers[kept.told.source][kept.told.externalId]
                 self._rows[number] = None
                 self._gone += 1
 

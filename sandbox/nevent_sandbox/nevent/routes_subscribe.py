@@ -5,18 +5,13 @@ from typing import Any
 
 from starlette.requests import Request
 
-from nevent_sandbox.nevent.answers import (
-    BadRequestError,
-    ConflictError,
-    MissingError,
-    UnprocessableError,
-)
+from nevent_sandbox.nevent.answers import ConflictError, UnprocessableError
 from nevent_sandbox.nevent.bodies import Subscribe, email_in, past, read
 from nevent_sandbox.nevent.changes import Changes
 from nevent_sandbox.nevent.instants import iso
+from nevent_sandbox.nevent.routes_widget import check_key, newsletter_of
 from nevent_sandbox.nevent.routing import NO_TOKEN, ONE, Routes, Side
 from nevent_sandbox.nevent.rows import Fan
-from nevent_sandbox.nevent.store import TENANT_ID
 
 _OF_FAN = ("name", "surname", "phone", "birthDate", "gender", "postalCode")
 
@@ -28,12 +23,8 @@ def add(routes: Routes) -> None:
 
 def _subscribe(side: Side, request: Request, body: dict[str, Any]) -> dict[str, Any]:
     store = side.store
-    if "tenantId" not in request.query_params:
-        raise BadRequestError("Parameter 'tenantId' is required")
-    number = store.identifiers.number("newsletter", request.path_params["id"])
-    known = number is not None and number < len(store.subscriptions)
-    if number is None or not known or request.query_params["tenantId"] != TENANT_ID:
-        raise MissingError("Newsletter not found")
+    number = newsletter_of(side, request)
+    check_key(request)
     side.forms.admit(number, side.knobs)
     asked = read(body, Subscribe)
     email = email_in(asked.email)

@@ -1,0 +1,33 @@
+"""The kinds of stream that are loaded, and how their rows wait for each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from singer_outcomes.queues import Kind
+
+MOST_BYTES = 1_000_000  # of one request's rows; Nevent tells no bound, this one is ours
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def encode(record: dict[str, Any]) -> bytes:
+    """What a row asks for, as its body."""
+    return _encode(record)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """What a row asks for."""
+    record: dict[str, Any] = _decode(body)
+    return record
+
+
+def _latest_no(earlier: bytes, later: bytes) -> bytes:
+    """Of two opt-outs the later one; one without a time always counts."""
+    before, after = (decode(body)["changed_at"] for body in (earlier, later))
+    return earlier if before is None or (after is not None and before > after) else later
+
+
+PREFERENCES = Kind("preferences", 2, 50, MOST_BYTES, MOST_BYTES, _latest_no, room=5_000)
+KINDS = (PREFERENCES,)

@@ -1,0 +1,57 @@
+"""Settings of target-nevent, in the form of `config_jsonschema`; they are its documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from singer_outcomes.settings import SETTINGS as OUTCOMES
+
+SETTINGS: dict[str, Any] = {
+    "auth_token": {
+        "type": "string",
+        "secret": True,
+        "title": "Token",
+        "description": "Token issued under Settings > Integrations > API Tokens; its role is "
+        "ADMIN.",
+    },
+    "refresh_token": {
+        "type": "string",
+        "secret": True,
+        "title": "Refresh token",
+        "description": "Lets the target renew a token that expires while it runs.",
+    },
+    "api_url": {
+        "type": "string",
+        "title": "API address",
+        "description": "Address of Nevent's main service; plain http is taken for this machine "
+        "only.",
+        "default": "https://api.nevent.es",
+    },
+    "tenant_id": {
+        "type": "string",
+        "title": "Tenant",
+        "description": "The tenant the token must belong to; another one stops the run.",
+    },
+    "phone_region": {
+        "type": "string",
+        "title": "Country of national phone numbers",
+        "description": "ISO 3166 code of the country that phone numbers without a country code "
+        "belong to.",
+        "default": "ES",
+    },
+    "dry_run": {
+        "type": "boolean",
+        "title": "Dry run",
+        "description": "Read everything, write nothing to Nevent and no state, and tell what a "
+        "real run would do.",
+        "default": False,
+    },
+    "operations": {
+        "type": "object",
+        "title": "Operations",
+        "description": 'Changes to the contract, such as {"subscribe": {"path": "/v2/…"}}; names '
+        "and parts as in nevent_client/contract.py.",
+        "default": {},
+    },
+    **OUTCOMES,
+}

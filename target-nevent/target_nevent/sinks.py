@@ -1,0 +1,109 @@
+"""From record to row: normalise, shape, hand over to the queue of the kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_outcomes.identifiers import email_address, phone_number
+from singer_outcomes.loader import ERASED
+from singer_outcomes.rejects import RejectedError
+from singer_outcomes.sink import OutcomeSink, WithheldError
+from singer_outcomes.tombstones import theirs_alone
+from typing_extensions import override
+
+from target_nevent.fans import Named
+from target_nevent.kinds import encode
+from target_nevent.moments import time_of
+
+if TYPE_CHECKING:
+    from target_nevent.target import TargetNevent
+
+Record = dict[str, Any]
+OURS = "USER_SUPPRESSED"  # why somebody is suppressed in Klaviyo whose consent was withdrawn
+
+
+class NeventSink(OutcomeSink):
+    """A stream of records about people."""
+
+    target: TargetNevent
+
+    def __init__(self, target: TargetNevent, *args: Any, **kwargs: Any) -> None:
+        # Not in setup(): the SDK logs an error of its own, without a reason, over what fails there.
+        target.prepare()
+        super().__init__(target, *args, **kwargs)
+
+    def named(self, record: Record) -> Named:
+        """Whom a record is about.
+
+        A phone number that no network knows, and an address that is none where the person has
+        another identifier, are left out and counted.
+
+        Raises:
+            RejectedError: nobody is named.
+            WithheldError: the person is erased.
+        """
+        external_id = str(record.get("external_id") or "") or None
+        email = number = None
+        if written := record.get("phone_number"):
+            number = phone_number(str(written), self.target.phone_region)
+            if number is None:
+                self.target.summary.note("phone number left out: not valid")
+        if written := record.get("email"):
+            email = email_address(str(written))
+            if email is None and not (external_id or number):
+                raise RejectedError("email is not an address", column="email")
+            if email is None:
+                self.target.summary.note("email left out: not an address")
+        named = Named(external_id, email, number)
+        if not named.people:
+            raise RejectedError("nobody is named: no external_id, email or usable phone_number")
+        if self.target.erased(theirs_alone(named.people)):
+            raise WithheldError(ERASED)
+        return named
+
+    def queue(self, named: Named, record: Record, *, of: str, key: str) -> None:
+        """Hand one row over; `of` is what of the person it is about."""
+        self.target.loader.add(
+            self.stream_name.partition("__")[0],
+            identity=f"{named.people[0]}|{of}",
+            people=named.people,
+            body=encode({**named._asdict(), **record}),
+            sink=self,
+            key=key,
+        )
+
+    def requeue(self, payload: Any, *, key: str) -> None:
+        """Hand a row over once more that Nevent refused, as the rejects file keeps it."""
+        if not isinstance(payload, dict):
+            raise RejectedError("the payload in the rejects file is not of its stream's form")
+        self.process_record(payload, {"key": key})
+
+
+class PreferencesSink(NeventSink):
+    """`preferences`: a channel that somebody wants no more."""
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        channel = str(record.get("channel") or "").lower()
+        if channel == "whatsapp":
+            raise WithheldError("WhatsApp is Nevent's alone")
+        if channel not in {"email", "sms"}:
+            raise RejectedError("channel is neither email nor sms", column="channel")
+        status = str(record.get("status") or "").lower()
+        if status != "unsubscribed":
+            raise WithheldError("no opt-out: only those change preferences")
+        if record.get("reason") == OURS:
+            raise WithheldError("suppressed in Klaviyo by the account, not by the person")
+        named = self.named(record)
+        at = time_of(record, "changed_at")
+        self.queue(
+            named,
+            {
+                "channel": channel,
+                "status": status,
+                "changed_at": at.isoformat() if at else None,
+                "reason": record.get("reason"),
+            },
+            of=channel,
+            key=context["key"],
+        )
