@@ -110,7 +110,8 @@ def test_any_state_in_the_middle_is_a_place_to_go_on_from(
         before = read("\n".join(lines[: cut + 1]))
         after = extract(before.state, "engagement")
         assert set(given(before, after)) == set(ids(busy))
-    XX
+        # what repeats is of the minutes in which several windows stopped
+        assert sum(given(before, after).values()) - len(ids(busy)) < 500
 
 
 @pytest.mark.usefixtures("small")
