@@ -60,3 +60,23 @@ def wants(nevent: NeventHandle, who: str = ANA) -> dict[str, Any]:
 def written(nevent: NeventHandle) -> list[str]:
     """The operations that may have changed something, in order."""
     return [each["operation"] for each in nevent.requests() if each["method"] in WRITING]
+
+
+SUBSCRIBERS = schema(
+    "subscribers",
+    *("external_id", "email", "phone_number", "first_name", "last_name", "consented_at"),
+    *("email_consent", "email_suppression", "source", "list_name", "newsletter_id"),
+    keys=("email",),
+)
+
+
+def yes(email: str = ANA, **values: Any) -> Message:
+    """A sign-up of May, with a name."""
+    known = {
+        "phone_number": "+34600112233",
+        "first_name": "Ana",
+        "last_name": "Ruiz",
+        "consented_at": "2026-05-01T10:00:00+00:00",
+        "list_name": "Newsletter",
+    }
+    return record("subscribers", **{"email": email, **known, **values})

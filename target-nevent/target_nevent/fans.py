@@ -70,7 +70,7 @@ class Fans:
         return [
             self._foreseen(each)
             or by_id.get(each.external_id or "")
-            or self._by_email(each.email)
+            or self.by_email(each.email)
             or self._by_phone(each.phone_number)
             for each in wanted
         ]
@@ -78,6 +78,12 @@ class Fans:
     def fresh(self, fan: Fan) -> Fan | None:
         """The fan as he is at this moment, before all of him is written back."""
         return self._foreseen(Named(fan.id)) or self._by_id(fan.id)
+
+    def stranger(self, email: str, at: str | None) -> Fan:
+        """Who signs up with this address for the first time; known to this run alone."""
+        columns: Columns = dict.fromkeys(self._calls.operation("user").fields)
+        columns |= {"email": email, "email_enabled": True, "email_changed_at": at}
+        return Fan(f"new:{email}", columns, {}, None)
 
     def foresee(self, fan: Fan, named: Named) -> None:
         """A dry run would have left this fan so."""
@@ -120,7 +126,8 @@ class Fans:
         except UnknownError:
             return None
 
-    def _by_email(self, email: str | None) -> Fan | None:
+    def by_email(self, email: str | None) -> Fan | None:
+        """The fan with this address (in lower case) as he is at this moment."""
         if not email:
             return None
         try:

@@ -29,5 +29,14 @@ def _latest_no(earlier: bytes, later: bytes) -> bytes:
     return earlier if before is None or (after is not None and before > after) else later
 
 
+def _keep_later(earlier: bytes, later: bytes) -> bytes:
+    del earlier  # the same thing, read twice
+    return later
+
+
+# Slow by intent: one round at a time, so that opt-outs and the rest go on meanwhile.
+SUBSCRIBERS = Kind(
+    "subscribers", 0, 20, MOST_BYTES, MOST_BYTES, _keep_later, room=20_000, at_once=1
+)
 PREFERENCES = Kind("preferences", 2, 50, MOST_BYTES, MOST_BYTES, _latest_no, room=5_000)
-KINDS = (PREFERENCES,)
+KINDS = (SUBSCRIBERS, PREFERENCES)

@@ -14,7 +14,7 @@ from nevent_client.rows import written
 
 from target_nevent.fans import Named
 from target_nevent.kinds import decode
-from target_nevent.moments import second
+from target_nevent.moments import at_most, second
 
 if TYPE_CHECKING:
     from singer_outcomes.fates import Fates
@@ -82,7 +82,7 @@ class Preferences:
         channel, at = record["channel"], _time(record["changed_at"])
         wanted = {f"{each}_enabled": bool(fan.columns[f"{each}_enabled"]) for each in CHANNELS}
         wanted[f"{channel}_enabled"] = False
-        dated = {f"{channel}_changed_at": written(min(at, self._calls.now()))} if at else {}
+        dated = {f"{channel}_changed_at": written(at_most(at, self._calls.now()))} if at else {}
         try:
             path = {"id": fan.id}
             self._calls.write("set_preferences", [row], wanted, assumed=dated, path=path)

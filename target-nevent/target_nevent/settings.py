@@ -32,6 +32,28 @@ SETTINGS: dict[str, Any] = {
         "title": "Tenant",
         "description": "The tenant the token must belong to; another one stops the run.",
     },
+    "newsletter_id": {
+        "type": "string",
+        "title": "Newsletter",
+        "description": "Id of the newsletter that people are subscribed to whose record names "
+        "none.",
+    },
+    "import_since": {
+        "type": "string",
+        "format": "date-time",
+        "title": "Import since",
+        "description": "Only who consented since then is subscribed (ISO 8601). By default the "
+        "time of the first run against the tenant: to import those before is a decision, since "
+        "Nevent may send each of them a mail to confirm.",
+    },
+    "subscribes_per_hour": {
+        "type": "integer",
+        "minimum": 1,
+        "title": "Sign-ups an hour",
+        "description": "Most sign-ups sent within an hour, by all runs of one store together; "
+        "Nevent's forms take about 100. Other records go on meanwhile.",
+        "default": 90,
+    },
     "phone_region": {
         "type": "string",
         "title": "Country of national phone numbers",

@@ -22,6 +22,9 @@ Record = dict[str, Any]
 OURS = "USER_SUPPRESSED"  # why somebody is suppressed in Klaviyo whose consent was withdrawn
 
 
+_OF_SIGNUP = ("first_name", "last_name", "source", "list_name")
+
+
 class NeventSink(OutcomeSink):
     """A stream of records about people."""
 
@@ -107,3 +110,37 @@ class PreferencesSink(NeventSink):
             of=channel,
             key=context["key"],
         )
+
+
+class SubscribersSink(NeventSink):
+    """`subscribers`: somebody who signed up, with the time of the consent."""
+
+    def __init__(self, target: TargetNevent, *args: Any, **kwargs: Any) -> None:
+        super().__init__(target, *args, **kwargs)
+        target.prepare_signups()
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        consent = record.get("email_consent")
+        if consent is not None and str(consent).upper() not in {"SUBSCRIBED", "TRUE"}:
+            raise WithheldError("no consent to e-mail in Klaviyo")
+        if record.get("email_suppression"):
+            raise WithheldError("suppressed in Klaviyo")
+        if not record.get("email") or email_address(str(record["email"])) is None:
+            raise RejectedError("email is not an address", column="email")
+        named = self.named(record)
+        at = time_of(record, "consented_at")
+        if at is None:
+            raise RejectedError(
+                "consented_at is missing: no consent without its time", column="consented_at"
+            )
+        if at < self.target.import_since:
+            raise WithheldError("consented before import_since")
+        newsletter = str(record.get("newsletter_id") or self.config.get("newsletter_id") or "")
+        if not newsletter:
+            raise RejectedError("no newsletter: no newsletter_id, and none is configured")
+        told = {
+            name: record.get(name) for name in ("first_name", "last_name", "source", "list_name")
+        }
+        told |= {"consented_at": at.isoformat(), "newsletter_id": newsletter}
+        self.queue(named, told, of=newsletter, key=context["key"])

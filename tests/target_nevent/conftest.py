@@ -40,7 +40,8 @@ def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _load(messages: Iterable[Message], **more: Any) -> Run:
-        target = TargetNevent(config={**settings, **more})
+        config = {name: each for name, each in {**settings, **more}.items() if each is not None}
+        target = TargetNevent(config=config)
         capsys.readouterr()
         try:
             target.listen(io.StringIO(singer(messages).decode()))
