@@ -80,3 +80,24 @@ def yes(email: str = ANA, **values: Any) -> Message:
         "list_name": "Newsletter",
     }
     return record("subscribers", **{"email": email, **known, **values})
+
+
+ENGAGEMENT = schema(
+    "engagement",
+    *("id", "type", "channel", "at", "external_id", "email", "campaign_id", "campaign_name"),
+    *("flow_id", "flow_name", "flow_status", "message_name", "subject", "url"),
+    keys=("id",),
+)
+
+
+def opened(known_by: str = "e1", **values: Any) -> Message:
+    """Somebody opened a campaign of May."""
+    mail = {
+        "type": "opened",
+        "channel": "email",
+        "at": "2026-05-02T08:00:00+00:00",
+        "campaign_id": "C1",
+        "campaign_name": "Summer",
+        "subject": "It begins",
+    }
+    return record("engagement", id=known_by, **{**mail, **values})

@@ -17,6 +17,12 @@ ADVICE: Mapping[str, str] = {
     "consented_at is missing": "Only a dated consent is passed on: " + _MAP,
     "consented_at is no time": "Map it to ISO 8601 with offset, then run retry-rejects.",
     "no newsletter": "Set newsletter_id, or give the stream this column, then run retry-rejects.",
+    "id is missing": _MAP,
+    "at is missing": _MAP,
+    "at is no time": "Map it to ISO 8601 with offset, then run retry-rejects.",
+    "type is none": "Map it to one of received, opened, clicked, bounced, dropped, spam, "
+    "unsubscribed and flow_status, or filter such rows out in stream_maps; then run retry-rejects.",
+    "a FLOW_STATUS needs": _MAP,
     "Nevent: ": "Nevent's own words say which value it does not take: correct it where it comes "
     "from, or in stream_maps; then run retry-rejects.",
     "the payload in the rejects file": "The line was changed by hand into something else: restore "

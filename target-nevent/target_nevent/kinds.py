@@ -39,4 +39,8 @@ SUBSCRIBERS = Kind(
     "subscribers", 0, 20, MOST_BYTES, MOST_BYTES, _keep_later, room=20_000, at_once=1
 )
 PREFERENCES = Kind("preferences", 2, 50, MOST_BYTES, MOST_BYTES, _latest_no, room=5_000)
-KINDS = (SUBSCRIBERS, PREFERENCES)
+# An interaction stands for itself: a request may hold many of one person, in any order.
+ENGAGEMENT = Kind(
+    "engagement", 3, 500, MOST_BYTES, MOST_BYTES, _keep_later, apart=False, room=5_000
+)
+KINDS = (SUBSCRIBERS, PREFERENCES, ENGAGEMENT)

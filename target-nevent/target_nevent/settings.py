@@ -54,6 +54,21 @@ SETTINGS: dict[str, Any] = {
         "Nevent's forms take about 100. Other records go on meanwhile.",
         "default": 90,
     },
+    "engagement_fields": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "title": "Custom fields for engagement",
+        "description": "Where Nevent keeps no interactions: the custom field (technical name) for "
+        'the last time of a type, and for the name of what it was about, such as {"opened": '
+        '"last_open", "opened_name": "last_campaign"}.',
+        "default": {},
+    },
+    "engagement_path": {
+        "type": "string",
+        "title": "File for engagement",
+        "description": "Where Nevent keeps no interactions: file (JSON lines, readable by its "
+        "owner only) that every one is written to.",
+    },
     "phone_region": {
         "type": "string",
         "title": "Country of national phone numbers",

@@ -13,16 +13,26 @@ from typing_extensions import override
 
 from target_nevent.fans import Named
 from target_nevent.kinds import encode
-from target_nevent.moments import time_of
+from target_nevent.moments import at_most, time_of
 
 if TYPE_CHECKING:
     from target_nevent.target import TargetNevent
 
 Record = dict[str, Any]
+TYPES = frozenset(
+    ["RECEIVED", "OPENED", "CLICKED", "BOUNCED", "DROPPED", "SPAM", "UNSUBSCRIBED", "FLOW_STATUS"]
+)
+NOT_NEVENTS = frozenset({"SUBSCRIBED", "CUSTOM"})  # types of the tap that are no interaction
+CHANNELS = frozenset({"EMAIL", "SMS", "PUSH"})
 OURS = "USER_SUPPRESSED"  # why somebody is suppressed in Klaviyo whose consent was withdrawn
 
 
 _OF_SIGNUP = ("first_name", "last_name", "source", "list_name")
+
+_OF_INTERACTION = (
+    *("campaign_id", "campaign_name", "flow_id", "flow_name", "flow_status"),
+    *("message_name", "subject", "url"),
+)
 
 
 class NeventSink(OutcomeSink):
@@ -144,3 +154,31 @@ class SubscribersSink(NeventSink):
         }
         told |= {"consented_at": at.isoformat(), "newsletter_id": newsletter}
         self.queue(named, told, of=newsletter, key=context["key"])
+
+
+class EngagementSink(NeventSink):
+    """`engagement`: what somebody did with a mail, or where somebody stands in a flow."""
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        known_by = str(record.get("id") or "")
+        if not known_by:
+            raise RejectedError("id is missing: an interaction is known by it", column="id")
+        kind = str(record.get("type") or "").upper()
+        if kind in NOT_NEVENTS:
+            raise WithheldError("no interaction of Nevent's")
+        if kind not in TYPES:
+            raise RejectedError("type is none of Nevent's", column="type")
+        channel = str(record.get("channel") or "email").upper()
+        if channel not in CHANNELS:
+            raise RejectedError("channel is none of email, sms and push", column="channel")
+        if kind == "FLOW_STATUS" and not (record.get("flow_id") and record.get("flow_status")):
+            raise RejectedError("a FLOW_STATUS needs flow_id and flow_status")
+        named = self.named(record)
+        at = time_of(record, "at")
+        if at is None:
+            raise RejectedError("at is missing: when it happened", column="at")
+        told = {name: str(record[name]) for name in _OF_INTERACTION if record.get(name)}
+        told |= {"id": known_by, "type": kind, "channel": channel}
+        told["at"] = at_most(at, self.target.calls.now()).isoformat(timespec="milliseconds")
+        self.queue(named, told, of=known_by, key=context["key"])

@@ -134,6 +134,7 @@ class Subscribers:
                 self._fates.summary.note(NOT_SEEN)
                 self._fates.settle([row], "written")
                 return
+            self._fans.appeared(fan, signup.named)
             self._complete(row, signup, fan)
         self._end(row, signup, "written")
 

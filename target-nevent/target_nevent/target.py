@@ -14,6 +14,9 @@ from typing_extensions import override
 
 from target_nevent.advice import ADVICE
 from target_nevent.calls import Calls
+from target_nevent.custom_fields import CustomFields
+from target_nevent.elsewhere import Elsewhere
+from target_nevent.engagement import Engagement
 from target_nevent.erasures import NO_FEED, newly_erased
 from target_nevent.fans import Fans
 from target_nevent.kinds import KINDS
@@ -22,7 +25,7 @@ from target_nevent.moments import time_of
 from target_nevent.pace import Pace
 from target_nevent.preferences import Preferences
 from target_nevent.settings import SETTINGS
-from target_nevent.sinks import PreferencesSink, SubscribersSink
+from target_nevent.sinks import EngagementSink, PreferencesSink, SubscribersSink
 from target_nevent.subscribers import Subscribers
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class TargetNevent(LoadingTarget):
     kinds: ClassVar[Mapping[str, type[OutcomeSink]]] = {
         "subscribers": SubscribersSink,
         "preferences": PreferencesSink,
+        "engagement": EngagementSink,
     }
     run_errors = (NeventError, SettingError)
     advice = ADVICE
@@ -75,6 +79,15 @@ class TargetNevent(LoadingTarget):
             close=self._session.close,
         )
         fans = Fans(self.calls, region=self.phone_region)
+        self.custom_fields = CustomFields(self.calls)
+        elsewhere = Elsewhere(
+            self.calls,
+            fans,
+            self.custom_fields,
+            self.summary,
+            fields=config["engagement_fields"],
+            path=config.get("engagement_path"),
+        )
         self._subscribers = Subscribers(
             self.calls,
             fans,
@@ -87,6 +100,7 @@ class TargetNevent(LoadingTarget):
         self.loader.deliver = {
             "subscribers": self._subscribers.deliver,
             "preferences": Preferences(self.calls, fans, self.fates).deliver,
+            "engagement": Engagement(self.calls, fans, self.fates, elsewhere).deliver,
         }
 
     def _let_go(self) -> None:
