@@ -101,3 +101,11 @@ def opened(known_by: str = "e1", **values: Any) -> Message:
         "subject": "It begins",
     }
     return record("engagement", id=known_by, **{**mail, **values})
+
+
+FANS = schema(
+    "fans",
+    *("external_id", "email", "phone_number", "first_name", "last_name", "city", "country"),
+    *("locale", "points", "favourite", "vip", "groups"),
+    keys=(),
+)

@@ -23,6 +23,11 @@ ADVICE: Mapping[str, str] = {
     "type is none": "Map it to one of received, opened, clicked, bounced, dropped, spam, "
     "unsubscribed and flow_status, or filter such rows out in stream_maps; then run retry-rejects.",
     "a FLOW_STATUS needs": _MAP,
+    **{
+        f"{kind} is wanted": "Convert the column in stream_maps, or map it to null; then run "
+        "retry-rejects."
+        for kind in ("BOOLEAN", "NUMBER", "LIST")
+    },
     "Nevent: ": "Nevent's own words say which value it does not take: correct it where it comes "
     "from, or in stream_maps; then run retry-rejects.",
     "the payload in the rejects file": "The line was changed by hand into something else: restore "

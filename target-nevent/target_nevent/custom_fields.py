@@ -62,7 +62,7 @@ class CustomFields:
             else:
                 return int(number) if number.is_integer() else number
         if kind in {"BOOLEAN", "NUMBER", "LIST"}:
-            raise RejectedError(f"{name} is no {kind}, which its field in Nevent is", column=name)
+            raise RejectedError(f"{kind} is wanted by the custom field", column=name)
         return text
 
     @cached_property

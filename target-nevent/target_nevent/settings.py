@@ -54,6 +54,15 @@ SETTINGS: dict[str, Any] = {
         "Nevent's forms take about 100. Other records go on meanwhile.",
         "default": 90,
     },
+    "owners": {
+        "type": "object",
+        "additionalProperties": {"enum": ["klaviyo", "fill"]},
+        "title": "Owners of fields",
+        "description": "Which columns of fans are written: klaviyo (whenever they differ), fill "
+        "(only where Nevent has no value). first_name, last_name, phone_number, city, country, "
+        "locale, or custom fields by their technical names; all others stay Nevent's.",
+        "default": {},
+    },
     "engagement_fields": {
         "type": "object",
         "additionalProperties": {"type": "string"},

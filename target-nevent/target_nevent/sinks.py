@@ -182,3 +182,30 @@ class EngagementSink(NeventSink):
         told |= {"id": known_by, "type": kind, "channel": channel}
         told["at"] = at_most(at, self.target.calls.now()).isoformat(timespec="milliseconds")
         self.queue(named, told, of=known_by, key=context["key"])
+
+
+class FansSink(NeventSink):
+    """`fans`: what Klaviyo knows better of people whom Nevent has."""
+
+    def __init__(self, target: TargetNevent, *args: Any, **kwargs: Any) -> None:
+        super().__init__(target, *args, **kwargs)
+        target.owned.check()
+        named = {"external_id", "email", *target.owned.columns}
+        self.left_out = sorted(set(self.schema["properties"]) - named)
+
+    @override
+    def process_record(self, record: Record, context: Record) -> None:
+        values = record.get("values")
+        if not isinstance(values, dict):  # which a payload of the rejects file has
+            values = self.target.owned.of(record)
+            for name in self.left_out:
+                if record.get(name) is not None:
+                    self.target.summary.note(f"{self.stream_name}: left out {name} (Nevent's own)")
+        named = self.named(record)
+        if "phone_number" in values:
+            values["phone_number"] = named.phone_number
+            if named.phone_number is None:
+                del values["phone_number"]
+        if not self.target.owned.columns:
+            raise WithheldError("no field of fans is Klaviyo's (owners)")
+        self.queue(named._replace(phone_number=None), {"values": values}, of="", key=context["key"])

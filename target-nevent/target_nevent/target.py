@@ -24,8 +24,9 @@ from target_nevent.memory import Memory
 from target_nevent.moments import time_of
 from target_nevent.pace import Pace
 from target_nevent.preferences import Preferences
+from target_nevent.profiles import Owned, Profiles
 from target_nevent.settings import SETTINGS
-from target_nevent.sinks import EngagementSink, PreferencesSink, SubscribersSink
+from target_nevent.sinks import EngagementSink, FansSink, PreferencesSink, SubscribersSink
 from target_nevent.subscribers import Subscribers
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class TargetNevent(LoadingTarget):
 
     kinds: ClassVar[Mapping[str, type[OutcomeSink]]] = {
         "subscribers": SubscribersSink,
+        "fans": FansSink,
         "preferences": PreferencesSink,
         "engagement": EngagementSink,
     }
@@ -80,6 +82,7 @@ class TargetNevent(LoadingTarget):
         )
         fans = Fans(self.calls, region=self.phone_region)
         self.custom_fields = CustomFields(self.calls)
+        self.owned = Owned(config["owners"], self.custom_fields)
         elsewhere = Elsewhere(
             self.calls,
             fans,
@@ -99,6 +102,14 @@ class TargetNevent(LoadingTarget):
         )
         self.loader.deliver = {
             "subscribers": self._subscribers.deliver,
+            "fans": Profiles(
+                self.calls,
+                fans,
+                self.fates,
+                self.custom_fields,
+                self.owned.columns,
+                region=self.phone_region,
+            ).deliver,
             "preferences": Preferences(self.calls, fans, self.fates).deliver,
             "engagement": Engagement(self.calls, fans, self.fates, elsewhere).deliver,
         }
