@@ -135,7 +135,7 @@ def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[Event
         concurrency=run.config["concurrency"],
         now=int(run.now().timestamp()),
     )
-    told_at = time.monotonic()
+    told_at = 0.0
     for span in stack.enter_context(reading):
         for stream, ledger, shape in wanted[span.metric.id][1]:
             for happening in ledger.sift(span):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FOLDERS = {
     "account": "accounts",
+    "attribution": "attributions",
     "campaign": "campaigns",
     "campaign-message": "campaign-messages",
     "event": "events",

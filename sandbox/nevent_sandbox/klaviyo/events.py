@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nevent_sandbox.klaviyo import metrics, moments, profiles
+from nevent_sandbox.klaviyo.attribution import attributions
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
@@ -52,7 +53,8 @@ def list_events(call: Call) -> Answer:
     db = call.account.store.reading()
     found = page(db, selection, call.query)
     rows = [row[2:] for row in found.rows]
-    return collection(call, [_event(call, row) for row in rows], found, _included(call, db, rows))
+    made, included = _told(call, db, rows)
+    return collection(call, made, found, included)
 
 
 def get_event(call: Call) -> Answer:
@@ -62,7 +64,8 @@ def get_event(call: Call) -> Answer:
     row = db.execute(sql, (call.ids["id"], call.account.clock.time())).fetchone()
     if row is None:
         raise not_found("event", call.ids["id"])
-    return single(call, _event(call, row), _included(call, db, [row]))
+    (made,), included = _told(call, db, [row])
+    return single(call, made, included)
 
 
 def event_properties(columns: tuple[Any, ...]) -> Document:
@@ -76,7 +79,18 @@ def event_properties(columns: tuple[Any, ...]) -> Document:
     return own
 
 
-def _event(call: Call, columns: tuple[Any, ...]) -> Document:
+def _told(
+    call: Call, db: sqlite3.Connection, rows: list[tuple[Any, ...]]
+) -> tuple[list[Document], list[Document]]:
+    """Resources of rows of `COLUMNS`, and what is included with them."""
+    owed: dict[int, Document] = {}
+    if "attributions" in call.query.include:
+        owed = attributions(call, db, _numbers(rows, 0))
+    made = [_event(call, row, owed.get(row[0])) for row in rows]
+    return made, [*_included(call, db, rows), *owed.values()]
+
+
+def _event(call: Call, columns: tuple[Any, ...], owed: Document | None) -> Document:
     number, identifier, moment, *_ = columns
     attributes = {
         "timestamp": moment,
@@ -89,7 +103,7 @@ def _event(call: Call, columns: tuple[Any, ...]) -> Document:
         "metric": reference("metric", columns[8]),
     }
     if "attributions" in call.query.include:
-        related["attributions"] = []  # nothing is attributed yet
+        related["attributions"] = [reference("attribution", owed["id"])] if owed else []
     return resource(
         call, "event", identifier, attributes, ("profile", "metric", "attributions"), related
     )

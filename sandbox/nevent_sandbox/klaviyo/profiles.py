@@ -144,8 +144,14 @@ def merge_profiles(call: Call) -> Answer:
         raise refused(invalid(detail, "/data/relationships/profiles/data"))
     with call.account.store.writing() as db:
         kept, gone = (_known(db, each) for each in (target, sources[0]))
-        db.execute("UPDATE OR IGNORE events SET profile = ? WHERE profile = ?", (kept, gone))
-        db.execute("UPDATE OR IGNORE members SET profile = ? WHERE profile = ?", (kept, gone))
+        for table in ("events", "members", "segment_members"):
+            sql = f"UPDATE OR IGNORE {table} SET profile = ? WHERE profile = ?"  # noqa: S608  # our own names
+            db.execute(sql, (kept, gone))
+        db.execute(  # an event that the other one has too stays behind, and goes
+            "UPDATE touches SET profile = ? WHERE profile = ? "
+            "AND (SELECT profile FROM events WHERE n = event) = ?",
+            (kept, gone, kept),
+        )
         people = People(db, now=call.account.clock.time(), visible=0)
         people.load([{"id": each, "attributes": {}} for each in (target, sources[0])])
         person, source = people.of(target), people.of(sources[0])
