@@ -190,7 +190,7 @@ def _flow(api: Api, klaviyo: KlaviyoHandle) -> tuple[str, list[str]]:
                 "at": (at + timedelta(hours=hours)).isoformat(),
             }
             for who, at in zip(people, sent, strict=True)
-            for hours, what in enumerate(("received", "opened", "opened", "clicked"))
+            for hours, what in enumerate(("received", "opened", "opened", "clicked", "clicked"))
         ]
     )
     api.event(people[0], time=(sent[0] + timedelta(hours=9)).isoformat(), value=30.5)
