@@ -24,6 +24,7 @@ FOLDERS = {
     "flow-action": "flow-actions",
     "flow-message": "flow-messages",
     "list": "lists",
+    "mapped-metric": "mapped-metrics",
     "metric": "metrics",
     "profile": "profiles",
     "profile-bulk-import-job": "profile-bulk-import-jobs",

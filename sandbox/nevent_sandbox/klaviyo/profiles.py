@@ -146,7 +146,7 @@ def merge_profiles(call: Call) -> Answer:
         raise refused(invalid(detail, "/data/relationships/profiles/data"))
     with call.account.store.writing() as db:
         kept, gone = (_known(db, each) for each in (target, sources[0]))
-        for table in ("events", "members", "segment_members"):
+        for table in ("events", "members", "segment_members", "segment_leavers"):
             sql = f"UPDATE OR IGNORE {table} SET profile = ? WHERE profile = ?"  # noqa: S608  # our own names
             db.execute(sql, (kept, gone))
         db.execute(  # an event that the other one has too stays behind, and goes
