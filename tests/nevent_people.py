@@ -60,3 +60,52 @@ def wants(nevent: NeventHandle, who: str = ANA) -> dict[str, Any]:
 def written(nevent: NeventHandle) -> list[str]:
     """The operations that may have changed something, in order."""
     return [each["operation"] for each in nevent.requests() if each["method"] in WRITING]
+
+
+SUBSCRIBERS = schema(
+    "subscribers",
+    *("external_id", "email", "phone_number", "first_name", "last_name", "consented_at"),
+    *("email_consent", "email_suppression", "source", "list_name", "newsletter_id"),
+    keys=("email",),
+)
+
+
+def yes(email: str = ANA, **values: Any) -> Message:
+    """A sign-up of May, with a name."""
+    known = {
+        "phone_number": "+34600112233",
+        "first_name": "Ana",
+        "last_name": "Ruiz",
+        "consented_at": "2026-05-01T10:00:00+00:00",
+        "list_name": "Newsletter",
+    }
+    return record("subscribers", **{"email": email, **known, **values})
+
+
+ENGAGEMENT = schema(
+    "engagement",
+    *("id", "type", "channel", "at", "external_id", "email", "campaign_id", "campaign_name"),
+    *("flow_id", "flow_name", "flow_status", "message_name", "subject", "url"),
+    keys=("id",),
+)
+
+
+def opened(known_by: str = "e1", **values: Any) -> Message:
+    """Somebody opened a campaign of May."""
+    mail = {
+        "type": "opened",
+        "channel": "email",
+        "at": "2026-05-02T08:00:00+00:00",
+        "campaign_id": "C1",
+        "campaign_name": "Summer",
+        "subject": "It begins",
+    }
+    return record("engagement", id=known_by, **{**mail, **values})
+
+
+FANS = schema(
+    "fans",
+    *("external_id", "email", "phone_number", "first_name", "last_name", "city", "country"),
+    *("locale", "points", "favourite", "vip", "groups"),
+    keys=(),
+)

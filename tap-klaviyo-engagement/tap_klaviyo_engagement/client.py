@@ -96,6 +96,10 @@ class KlaviyoStream(Stream):
             return
         yield RecordMessage(stream=self.name, record=record, time_extracted=utc_now())
 
+    @override
+    def _process_record(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: no stream of ours has children or partitions, and it is called for each row."""
+
     @cached_property
     def _as_it_is(self) -> bool:
         """Whether every column is selected and no map changes anything."""

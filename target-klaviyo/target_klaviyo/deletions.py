@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import DELETE_PERSON
+from singer_outcomes.tombstones import theirs_alone
 
 from target_klaviyo.refusals import told
 from target_klaviyo.shipments import BLAMES_ITEMS, decode, encode

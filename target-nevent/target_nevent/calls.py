@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from nevent_client.contract import Operation
+    from nevent_client.operation import Operation
     from nevent_client.session import Session
     from singer_outcomes.queues import Row
     from singer_outcomes.summary import Summary

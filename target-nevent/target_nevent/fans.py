@@ -12,11 +12,13 @@ from nevent_client.rows import page, shaper
 from singer_outcomes.identifiers import phone_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from target_nevent.calls import Calls
 
 Columns = dict[str, Any]
+STRANGER = "new:"  # begins the id of somebody whom a dry run would have signed up
+REMEMBERED = 200_000  # identifiers whose fan is remembered within a run
 
 
 class Named(NamedTuple):
@@ -31,6 +33,11 @@ class Named(NamedTuple):
         """Each identifier as tombstones and queues know it."""
         own = f"id:{self.external_id}" if self.external_id else None
         return tuple(each for each in (own, self.email, self.phone_number) if each)
+
+
+def named_in(record: Columns) -> Named:
+    """Whom the body of a row is about."""
+    return Named(record.get("external_id"), record.get("email"), record.get("phone_number"))
 
 
 class Fan(NamedTuple):
@@ -63,33 +70,75 @@ class Fans:
         self._region = region
         self._bulk = True
         self._planned: dict[str, Fan] = {}
+        self._ids: dict[str, str | None] = {}  # by identifier; None: nobody
 
     def find(self, wanted: Sequence[Named]) -> list[Fan | None]:
         """Each of these, as Nevent has them now; None where Nevent knows nobody by this."""
-        by_id = self._by_ids({each.external_id for each in wanted if each.external_id})
+        by_id = self.by_id({each.external_id for each in wanted if each.external_id})
         return [
             self._foreseen(each)
             or by_id.get(each.external_id or "")
-            or self._by_email(each.email)
+            or self.by_email(each.email)
             or self._by_phone(each.phone_number)
             for each in wanted
         ]
+
+    def ids(self, wanted: Sequence[Named], *, sure: bool) -> list[str | None]:
+        """Nevent's ids of these, remembered for the run; None where Nevent knows nobody by this.
+
+        Args:
+            wanted: whom.
+            sure: whether an id that a record brings is looked up as well.
+        """
+        if len(self._ids) > REMEMBERED:
+            self._ids.clear()
+        asked = [each for each in dict.fromkeys(wanted) if sure or not each.external_id]
+        asked = [each for each in asked if self._unsure(each)]
+        for each, fan in zip(asked, self.find(asked), strict=True):
+            self._ids.update(dict.fromkeys(each.people, fan.id if fan else None))
+        return [
+            each.external_id
+            if each.external_id and not sure
+            else next(filter(None, (self._ids.get(person) for person in each.people)), None)
+            for each in wanted
+        ]
+
+    def known(self, fan_id: str) -> bool:
+        """Whether Nevent has a fan with this id; remembered for the run."""
+        return self.ids([Named(fan_id)], sure=True) != [None]
+
+    def appeared(self, fan: Fan, named: Named) -> None:
+        """Somebody whom Nevent did not know a moment ago is this fan now."""
+        self._ids.update(dict.fromkeys((*named.people, f"id:{fan.id}"), fan.id))
+
+    def _unsure(self, named: Named) -> bool:
+        """Whether nobody was found by this yet, and not everything was tried."""
+        found = [self._ids.get(person) for person in named.people]
+        return not any(found) and not all(person in self._ids for person in named.people)
 
     def fresh(self, fan: Fan) -> Fan | None:
         """The fan as he is at this moment, before all of him is written back."""
         return self._foreseen(Named(fan.id)) or self._by_id(fan.id)
 
+    def stranger(self, email: str, at: str | None) -> Fan:
+        """Who signs up with this address for the first time; known to this run alone."""
+        columns: Columns = dict.fromkeys(self._calls.operation("user").fields)
+        columns |= {"email": email, "email_enabled": True, "email_changed_at": at}
+        return Fan(f"{STRANGER}{email}", columns, {}, None)
+
     def foresee(self, fan: Fan, named: Named) -> None:
         """A dry run would have left this fan so."""
         for each in (*named.people, f"id:{fan.id}"):
             self._planned[each] = fan
+        self.appeared(fan, named)
 
     def _foreseen(self, named: Named) -> Fan | None:
         if not self._planned:
             return None
         return next((self._planned[each] for each in named.people if each in self._planned), None)
 
-    def _by_ids(self, ids: set[str]) -> dict[str, Fan]:
+    def by_id(self, ids: Collection[str]) -> dict[str, Fan]:
+        """Those of these ids that Nevent has, as they are now."""
         found: dict[str, Fan] = {}
         operation = self._calls.operation("users")
         for chunk in chunked(sorted(ids), operation.max_ids):
@@ -120,7 +169,8 @@ class Fans:
         except UnknownError:
             return None
 
-    def _by_email(self, email: str | None) -> Fan | None:
+    def by_email(self, email: str | None) -> Fan | None:
+        """The fan with this address (in lower case) as he is at this moment."""
         if not email:
             return None
         try:

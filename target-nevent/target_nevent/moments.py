@@ -31,3 +31,9 @@ def second(value: datetime | str) -> datetime:
     """A time to the second: two systems never agree on less."""
     read = datetime.fromisoformat(value) if isinstance(value, str) else value
     return read.astimezone(UTC).replace(microsecond=0)
+
+
+def at_most(value: datetime | str, now: datetime) -> datetime:
+    """A time, or now where it lies ahead: clocks differ, and Nevent takes none of the future."""
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return min(read, now)

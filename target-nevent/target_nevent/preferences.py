@@ -12,16 +12,16 @@ from nevent_client.errors import RefusedError, UnknownError
 from nevent_client.fields import CHANNELS
 from nevent_client.rows import written
 
-from target_nevent.fans import Named
+from target_nevent.fans import named_in
 from target_nevent.kinds import decode
-from target_nevent.moments import second
+from target_nevent.moments import at_most, second
 
 if TYPE_CHECKING:
     from singer_outcomes.fates import Fates
     from singer_outcomes.queues import Row
 
     from target_nevent.calls import Calls
-    from target_nevent.fans import Fan, Fans
+    from target_nevent.fans import Fan, Fans, Named
 
 NEWER_YES = "a newer consent in Nevent goes to Klaviyo instead"
 
@@ -57,7 +57,7 @@ class Preferences:
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each of these opt-outs and settle its row."""
         records = [decode(row.body) for row in rows]
-        named = [_named(record) for record in records]
+        named = [named_in(record) for record in records]
         for row, record, each, fan in zip(
             rows, records, named, self._fans.find(named), strict=True
         ):
@@ -82,7 +82,7 @@ class Preferences:
         channel, at = record["channel"], _time(record["changed_at"])
         wanted = {f"{each}_enabled": bool(fan.columns[f"{each}_enabled"]) for each in CHANNELS}
         wanted[f"{channel}_enabled"] = False
-        dated = {f"{channel}_changed_at": written(min(at, self._calls.now()))} if at else {}
+        dated = {f"{channel}_changed_at": written(at_most(at, self._calls.now()))} if at else {}
         try:
             path = {"id": fan.id}
             self._calls.write("set_preferences", [row], wanted, assumed=dated, path=path)
@@ -94,10 +94,6 @@ class Preferences:
             if self._calls.planned:
                 self._fans.foresee(fan.changed(**wanted, **dated), named)
             self._fates.settle([row], "written")
-
-
-def _named(record: dict[str, Any]) -> Named:
-    return Named(record.get("external_id"), record.get("email"), record.get("phone_number"))
 
 
 def _time(value: str | None) -> datetime | None:

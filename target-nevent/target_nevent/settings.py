@@ -32,6 +32,52 @@ SETTINGS: dict[str, Any] = {
         "title": "Tenant",
         "description": "The tenant the token must belong to; another one stops the run.",
     },
+    "newsletter_id": {
+        "type": "string",
+        "title": "Newsletter",
+        "description": "Id of the newsletter that people are subscribed to whose record names "
+        "none.",
+    },
+    "import_since": {
+        "type": "string",
+        "format": "date-time",
+        "title": "Import since",
+        "description": "Only who consented since then is subscribed (ISO 8601). By default the "
+        "time of the first run against the tenant: to import those before is a decision, since "
+        "Nevent may send each of them a mail to confirm.",
+    },
+    "subscribes_per_hour": {
+        "type": "integer",
+        "minimum": 1,
+        "title": "Sign-ups an hour",
+        "description": "Most sign-ups sent within an hour, by all runs of one store together; "
+        "Nevent's forms take about 100. Other records go on meanwhile.",
+        "default": 90,
+    },
+    "owners": {
+        "type": "object",
+        "additionalProperties": {"enum": ["klaviyo", "fill"]},
+        "title": "Owners of fields",
+        "description": "Which columns of fans are written: klaviyo (whenever they differ), fill "
+        "(only where Nevent has no value). first_name, last_name, phone_number, city, country, "
+        "locale, or custom fields by their technical names; all others stay Nevent's.",
+        "default": {},
+    },
+    "engagement_fields": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "title": "Custom fields for engagement",
+        "description": "Where Nevent keeps no interactions: the custom field (technical name) for "
+        'the last time of a type, and for the name of what it was about, such as {"opened": '
+        '"last_open", "opened_name": "last_campaign"}.',
+        "default": {},
+    },
+    "engagement_path": {
+        "type": "string",
+        "title": "File for engagement",
+        "description": "Where Nevent keeps no interactions: file (JSON lines, readable by its "
+        "owner only) that every one is written to.",
+    },
     "phone_region": {
         "type": "string",
         "title": "Country of national phone numbers",

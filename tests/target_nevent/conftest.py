@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from nevent_sandbox import NEVENT_TOKEN
+from nevent_sandbox import NEVENT_TOKEN, Sandbox
 from singer_messages import Message, Run, singer
 from singer_outcomes.rejects import read_rejects
 from target_nevent.target import TargetNevent
@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nevent_sandbox.nevent_handle import NeventHandle
+
+
+@pytest.fixture(scope="session")
+def _published() -> Iterator[Sandbox]:
+    with Sandbox(fans=20, limits="off", nevent_contract="published") as served:
+        yield served
+
+
+@pytest.fixture
+def published(_published: Sandbox, settings: Message) -> NeventHandle:
+    """A Nevent that serves only what it has published; what is loaded goes there."""
+    _published.nevent.reset()
+    settings["api_url"] = _published.nevent.url
+    return _published.nevent
 
 
 @pytest.fixture
@@ -40,7 +54,8 @@ def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _load(messages: Iterable[Message], **more: Any) -> Run:
-        target = TargetNevent(config={**settings, **more})
+        config = {name: each for name, each in {**settings, **more}.items() if each is not None}
+        target = TargetNevent(config=config)
         capsys.readouterr()
         try:
             target.listen(io.StringIO(singer(messages).decode()))

@@ -206,3 +206,18 @@ def test_a_preference_that_changed_while_it_was_read_is_not_written_back(
     load([PREFERENCES, no(external_id=fan_id)])
     order = [each["operation"] for each in nevent.requests() if "{id}" in each["operation"]]
     assert order[-2:] == ["GET /users/{id}", SET]
+
+
+def test_a_nevent_that_takes_no_time_of_an_opt_out_is_sent_none(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """The time is our assumption; the opt-out travels all the same, and the summary tells."""
+    for email in (ANA, EVA):
+        fan(nevent, email)
+    nevent.refuse(SET, status=400)
+    run = load([PREFERENCES, no(email=ANA), no(email=EVA)])
+    assert run.summary["streams"]["preferences"]["written"] == 2
+    assert run.summary["notes"] == {f"{SET}: sent without what it refuses": 2}
+    assert all(
+        "emailChangedAt" not in each["body"] for each in nevent.requests(SET, bodies=True)[1:]
+    )
