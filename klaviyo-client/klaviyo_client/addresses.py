@@ -1,4 +1,4 @@
-"""Where a key may travel to."""
+"""A key, and where it may travel to."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ def host_of(url: str) -> str:
             "(plain http only to this machine)."
         )
     return f"{host}:{parts.port}" if parts.port else host
+
+
+def cleaned(api_key: str) -> str:
+    """The key without what copying put around it: one read from a file ends in a newline.
+
+    Raises:
+        DeniedError: it cannot be a key.
+    """
+    api_key = api_key.strip()
+    if not api_key.isascii() or not api_key.isprintable():
+        raise DeniedError("The API key holds characters that no key has; copy it again.")
+    return api_key
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,6 +11,7 @@ from klaviyo_client.errors import (
     ForbiddenError,
     KlaviyoError,
     Problem,
+    QuotaError,
     RejectedError,
     UnavailableError,
     redacted,
@@ -84,6 +85,13 @@ def document(operation: Operation, answer: httpx.Response) -> Document:
     return found
 
 
+def window(headers: httpx.Headers) -> tuple[int, int] | None:
+    """Requests left of an operation, and the seconds until there are more; None if untold."""
+    remaining = leading_int(headers.get("ratelimit-remaining"))
+    reset = leading_int(headers.get("ratelimit-reset"))
+    return None if remaining is None or reset is None else (remaining, reset)
+
+
 def leading_int(value: str | None) -> int | None:
     """The first number of a header: the exact spelling of RateLimit-* is not documented."""
     head = (value or "").strip().partition(",")[0].partition(";")[0]
@@ -95,9 +103,10 @@ def _throttled(operation: Operation, response: httpx.Response, text: str) -> Kla
     if seconds <= LONGEST_WAIT:
         return RetryError(text, seconds)
     most = f" of {operation.daily} for the whole account" if operation.daily else ""
-    return UnavailableError(
+    return QuotaError(
         f"{text} Klaviyo asks to wait {seconds:.0f} s: a daily quota{most} is used up. Run again "
-        "when it has passed."
+        "when it has passed.",
+        seconds=seconds,
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from klaviyo_client.campaigns import Campaign, Message, campaigns
-from klaviyo_client.errors import DeniedError
+from klaviyo_client.errors import ForbiddenError
 from klaviyo_client.flows import Flow, flows
 from klaviyo_client.limits import (
     GET_LISTS,
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from klaviyo_client.session import KlaviyoSession
+
+T = TypeVar("T")
 
 __all__ = ["Campaign", "Catalogue", "Flow", "Group", "Message"]
 
@@ -34,14 +36,15 @@ class Group(NamedTuple):
 class Catalogue:
     """One account's campaigns, flows, lists and segments. Any thread may ask.
 
-    Each kind is read once, when it is first asked for. What the key may not read is empty, and
-    `notes` says so by kind: ids of that kind stay unresolved.
+    Each kind is read once, when it is first asked for. Asking for a kind that the key may not read
+    raises ForbiddenError; asking what an id is called does not: the id stays unresolved, and
+    `notes` says so by kind.
     """
 
     def __init__(self, session: KlaviyoSession) -> None:
         self._session = session
         self._lock = threading.RLock()
-        self._read: dict[str, dict[str, Any]] = {}
+        self._read: dict[str, dict[str, Any] | ForbiddenError] = {}
         self.notes: dict[str, str] = {}
 
     @property
@@ -70,26 +73,55 @@ class Catalogue:
         A message that was taken out of its flow still tells the flow.
         """
         if flow_id is None:
-            return self._once("campaign messages", self._campaign_messages).get(message_id)
-        found: Message | None = self._once("flow messages", self._flow_messages).get(message_id)
-        flow = self.flows.get(flow_id)
-        if found is None and flow is not None:
-            return Message(message_id, None, None, "", flow_id=flow.id, flow_name=flow.name)
-        return found
+            named = self._known("campaigns", "campaign messages", self._campaign_messages)
+            return named.get(message_id)
+        named = self._known("flows", "flow messages", self._flow_messages)
+        if (found := named.get(message_id)) is not None:
+            return found
+        flow = self.flow(flow_id)
+        if flow is None:
+            return None
+        return Message(message_id, None, None, "", flow_id=flow.id, flow_name=flow.name)
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """A flow by its id."""
+        return self._known("flows", "flows", lambda: self.flows).get(flow_id)
+
+    def campaign(self, campaign_id: str) -> Campaign | None:
+        """A campaign by its id."""
+        return self._known("campaigns", "campaigns", lambda: self.campaigns).get(campaign_id)
 
     def group(self, group_id: str) -> Group | None:
         """A list or segment by its id."""
-        return self.lists.get(group_id) or self.segments.get(group_id)
+        lists = self._known("lists", "lists", lambda: self.lists)
+        return lists.get(group_id) or self._known(
+            "segments", "segments", lambda: self.segments
+        ).get(group_id)
 
-    def _once(self, what: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _once(self, what: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:
+        """Read at most once, a refusal included.
+
+        Raises:
+            ForbiddenError: the key may not read it.
+        """
         with self._lock:
             if what not in self._read:
                 try:
                     self._read[what] = read()
-                except DeniedError as error:
-                    self._read[what] = {}
-                    self.notes[what] = f"{error} Until then the names of {what} stay unknown."
-            return self._read[what]
+                except ForbiddenError as error:
+                    self._read[what] = error
+            found = self._read[what]
+        if isinstance(found, ForbiddenError):
+            raise found
+        return found
+
+    def _known(self, kind: str, what: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:
+        """The same, empty and noted where it may not be read."""
+        try:
+            return self._once(what, read)
+        except ForbiddenError as error:
+            self.notes[kind] = f"{error} Until then the names of {kind} stay unknown."
+            return {}
 
     def _campaign_messages(self) -> dict[str, Message]:
         """By id; events of long ago carry the campaign's own id instead."""
@@ -115,7 +147,7 @@ class Catalogue:
         }
 
     def _groups(self, operation: Operation) -> dict[str, Group]:
-        found = {}
+        found: dict[str, Group] = {}
         for page in self._session.pages(
             operation, sort="created", **{"page[size]": str(MAX_LISTS_PAGE)}
         ):

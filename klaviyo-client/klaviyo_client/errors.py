@@ -29,6 +29,14 @@ class UnavailableError(KlaviyoError):
     """Retries are spent, or the run was asked to stop. The state stays; the next run repeats."""
 
 
+class QuotaError(UnavailableError):
+    """A daily quota is used up. It is free again in `seconds`, which no run should wait out."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class UncertainError(KlaviyoError):
     """A `create` was sent and its answer is lost: the caller looks whether it was applied."""
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
+import tenacity
+
+from klaviyo_client.answers import RetryError
+
+_BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=60) + tenacity.wait_random(0, 1)
+
 
 class Waits:
     """Where threads wait for limits and retries. Any thread may use it."""
@@ -42,3 +48,11 @@ class Waits:
     def here(self) -> float:
         """Seconds that this thread has waited so far."""
         return getattr(self._here, "seconds", 0.0)
+
+
+def pause(state: tenacity.RetryCallState) -> float:
+    """Seconds until a request is tried again; none where the pacer holds back its operation."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RetryError) and error.seconds is not None:
+        return 0.0
+    return _BACKOFF(state)

@@ -8,165 +8,63 @@ lists what is invented on an operation that is otherwise published. Dotted paths
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-Evidence = Literal["A", "B", "C", "assumed"]
-_PAGED = MappingProxyType({"page": "page", "size": "size", "sort": "sort", "since": "updatedFrom"})
-_PERSON_ROWS = MappingProxyType({**_PAGED, "ids": "userIds"})
+from nevent_client.fields import (
+    ATTENDANCE,
+    CHANGED_AT,
+    FAN,
+    FORM_FIELD,
+    INTERACTION,
+    NEVENT_EVENT,
+    PREFERENCES,
+    PROPERTY,
+    PURCHASE,
+    SEGMENT,
+    SUBSCRIBE,
+    SUBSCRIPTION,
+    TENANT,
+    USER_BODY,
+)
+from nevent_client.operation import PAGED, Operation
 
+_PERSON_ROWS = MappingProxyType({**PAGED, "ids": "userIds"})
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing Nevent can be asked.
-
-    `params` maps our names (page, size, sort, since, ids) to the query's; `fields` maps columns to
-    paths in a row; `changed` is the path of the time that `since` filters and `sort` orders by.
-    """
-
-    evidence: Evidence
-    path: str
-    method: str = "GET"
-    service: Literal["api", "data"] = "api"
-    params: Mapping[str, str] = field(default_factory=lambda: _PAGED)
-    max_size: int = 1000
-    max_ids: int = 100
-    key: str = "id"
-    changed: str = "updatedAt"
-    fields: Mapping[str, str] = field(default_factory=dict)
-    assumed: tuple[str, ...] = ()
-
-
-_FAN = {
-    "id": "id",
-    "email": "email",
-    "first_name": "name",
-    "last_name": "surname",
-    "phone_number": "phone",
-    "city": "city",
-    "country": "country",
-    "locale": "language",
-    "nevent_tags": "tags",
-    "email_enabled": "communicationPreferences.emailEnabled",
-    "email_changed_at": "communicationPreferences.emailChangedAt",
-    "sms_enabled": "communicationPreferences.smsEnabled",
-    "sms_changed_at": "communicationPreferences.smsChangedAt",
-    "push_enabled": "communicationPreferences.pushEnabled",
-    "push_changed_at": "communicationPreferences.pushChangedAt",
-    "whatsapp_enabled": "communicationPreferences.whatsappEnabled",
-    "whatsapp_changed_at": "communicationPreferences.whatsappChangedAt",
-    "created_at": "createdAt",
-    "updated_at": "updatedAt",
-}
-_PURCHASE = {
-    "id": "id",
-    "fan_id": "userId",
-    "nevent_event_id": "eventId",
-    "event_name": "event.name",
-    "event_date": "event.date",
-    "total_price": "totalPrice",
-    "refunded_amount": "refundedAmount",
-    "currency": "currency",
-    "status": "status",
-    "purchased_at": "purchasedAt",
-    "updated_at": "updatedAt",
-}
-_ATTENDANCE = {
-    "fan_id": "userId",
-    "nevent_event_id": "eventId",
-    "event_name": "event.name",
-    "event_date": "event.date",
-    "venue": "event.venueName",
-    "ticket_type": "ticketTypeName",
-    "checked_in_at": "checkedInAt",
-    "updated_at": "updatedAt",
-}
-_SUBSCRIPTION = {
-    "id": "id",
-    "fan_id": "userId",
-    "newsletter_id": "newsletterId",
-    "status": "status",
-    "subscribed_at": "subscribedAt",
-    "unsubscribed_at": "unsubscribedAt",
-    "source": "source",
-    "event_name": "eventName",
-    "consent_at": "consent.timestamp",
-    "updated_at": "updatedAt",
-}
-_NEVENT_EVENT = {
-    "id": "id",
-    "name": "name",
-    "starts_at": "date",
-    "ends_at": "endDate",
-    "venue": "venueName",
-    "city": "city",
-    "country": "country",
-    "status": "status",
-    "on_sale_at": "onSaleAt",
-    "currency": "currency",
-    "genres": "genres",
-    "created_at": "createdAt",
-    "updated_at": "updatedAt",
-}
-_SEGMENT = {
-    "id": "id",
-    "name": "name",
-    "description": "description",
-    "status": "status",
-    "estimated_count": "estimatedCount",
-    "last_executed_at": "lastExecutedAt",
-    "created_at": "createdAt",
-    "modified_at": "modifiedAt",
-}
-_PROPERTY = {
-    "id": "id",
-    "name": "name",
-    "display_name": "displayName",
-    "data_type": "dataType",
-    "property_type": "propertyType",
-    "required": "required",
-    "list_values": "listValues",
-}
-_TENANT = {"id": "id", "name": "name", "domain": "domain", "level": "level"}
-_TENANT |= {"parent_id": "parentId"}
-
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+READING: Mapping[str, Operation] = MappingProxyType(
     {
         "me": Operation("A", "/auth/me"),
         "refresh": Operation("A", "/auth/refresh", "POST"),
-        "tenants": Operation("A", "/users/accessible-tenants", fields=_TENANT),
+        "tenants": Operation("A", "/users/accessible-tenants", fields=TENANT),
         "users": Operation(
             "B",
             "/users",
-            params={**_PAGED, "ids": "ids"},
-            fields=_FAN,
-            assumed=(
-                *("updatedFrom", "ids", "tags", "thirdPartySharing"),
-                *("emailChangedAt", "smsChangedAt", "pushChangedAt", "whatsappChangedAt"),
-            ),
+            params={**PAGED, "ids": "ids"},
+            fields=FAN,
+            assumed=("updatedFrom", "ids", "tags", "thirdPartySharing", *CHANGED_AT),
         ),
-        "user_purchases": Operation("B", "/users/{id}/purchases", fields=_PURCHASE),
+        "user_purchases": Operation("B", "/users/{id}/purchases", fields=PURCHASE),
         "user_nevent_events": Operation("B", "/users/{id}/events"),
-        "properties": Operation("B", "/properties", fields=_PROPERTY, assumed=("sensitive",)),
-        "segments": Operation("A", "/segments", fields=_SEGMENT, changed="modifiedAt"),
+        "properties": Operation("B", "/properties", fields=PROPERTY, assumed=("sensitive",)),
+        "segments": Operation("A", "/segments", fields=SEGMENT, changed="modifiedAt"),
         "lineup": Operation("B", "/public/events/{id}/lineup"),
         "performers": Operation("B", "/admin/performers"),
-        "purchases": Operation("assumed", "/purchases", params=_PERSON_ROWS, fields=_PURCHASE),
-        "attendance": Operation("assumed", "/attendance", params=_PERSON_ROWS, fields=_ATTENDANCE),
-        "nevent_events": Operation("assumed", "/events", fields=_NEVENT_EVENT),
+        "purchases": Operation("assumed", "/purchases", params=_PERSON_ROWS, fields=PURCHASE),
+        "attendance": Operation("assumed", "/attendance", params=_PERSON_ROWS, fields=ATTENDANCE),
+        "nevent_events": Operation("assumed", "/events", fields=NEVENT_EVENT),
         "newsletters": Operation("assumed", "/newsletters"),
         "subscribers": Operation(
             "assumed",
             "/newsletters/{id}/subscribers",
             params=_PERSON_ROWS,
-            fields=_SUBSCRIPTION,
+            fields=SUBSCRIPTION,
         ),
         "deletions": Operation(
             "assumed",
             "/users/deletions",
-            params={**_PAGED, "since": "deletedFrom"},
+            params={**PAGED, "since": "deletedFrom"},
             changed="deletedAt",
             fields={
                 "id": "id",
@@ -187,6 +85,85 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "segment_fans": Operation("A", "/segments/execute", "POST", "data", max_size=100),
     }
 )
+"""What an extractor asks."""
+
+WRITING: Mapping[str, Operation] = MappingProxyType(
+    {
+        "user": Operation(
+            "B",
+            "/users/{id}",
+            fields=FAN,
+            subject="person",
+            assumed=("thirdPartySharing", "tags", *CHANGED_AT),
+        ),
+        "user_by_email": Operation(
+            "B",
+            "/users/email/{email}",
+            fields=FAN,
+            subject="person",
+            assumed=("thirdPartySharing", "tags", *CHANGED_AT),
+        ),
+        "create_user": Operation(
+            "B",
+            "/users",
+            "POST",
+            fields={"email": "email", **USER_BODY},
+            assumed=("thirdPartySharing", "409 for an e-mail that is known"),
+            repeatable=False,
+        ),
+        "update_user": Operation(
+            "B",
+            "/users/{id}",
+            "PUT",
+            fields=USER_BODY,
+            subject="person",
+            assumed=("what is left out stays", "thirdPartySharing"),
+        ),
+        "preferences": Operation(
+            "B",
+            "/users/{id}/communication-preferences",
+            fields=PREFERENCES,
+            subject="person",
+        ),
+        "set_preferences": Operation(
+            "B",
+            "/users/{id}/communication-preferences",
+            "PUT",
+            fields=PREFERENCES,
+            subject="person",
+            assumed=("all four booleans", *CHANGED_AT),
+        ),
+        "newsletter_form": Operation(
+            "C",
+            "/public/widget/{id}/config",
+            params={"tenant": "tenantId"},
+            fields=FORM_FIELD,
+            subject="newsletter",
+        ),
+        "subscribe": Operation(
+            "C",
+            "/public/newsletter/{id}/subscribe",
+            "POST",
+            params={"tenant": "tenantId"},
+            headers={"key": "X-API-Key"},
+            fields=SUBSCRIBE,
+            subject="newsletter",
+            assumed=("source", "409 for who is subscribed"),
+        ),
+        "interactions": Operation(
+            "assumed", "/users/{id}/interactions", fields=INTERACTION, subject="person"
+        ),
+        "add_interaction": Operation(
+            "assumed", "/users/{id}/interactions", "POST", fields=INTERACTION, subject="person"
+        ),
+        "interaction_batch": Operation(
+            "assumed", "/interactions", "POST", fields=INTERACTION, max_size=500
+        ),
+    }
+)
+"""What a loader asks, looking up the person first."""
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType({**READING, **WRITING})
 
 
 def overridden(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Operation]:
@@ -229,4 +206,4 @@ def _check_path(name: str, path: object, usual: str) -> None:
         )
 
 
-_MERGED = frozenset({"params", "fields"})
+_MERGED = frozenset({"params", "headers", "fields"})

@@ -8,11 +8,25 @@ _PERSONAL = re.compile(r"[^\s\"'<>,;]+@[^\s\"'<>,;]+|\+?\d[\d\s().-]{6,}\d|[0-9A
 
 
 class NeventError(Exception):
-    """Nevent refused something; the subclass says who must act."""
+    """Nevent refused something; the subclass says who must act.
+
+    `status` is that of the answer; None where there was none.
+    """
+
+    status: int | None = None
 
 
 class UnavailableError(NeventError):
-    """Retries are spent. Stop; the state stays; the next run repeats."""
+    """Retries are spent. Stop; the state stays; the next run repeats.
+
+    `wait` is how many seconds Nevent asks for, where that is more than a run waits.
+    """
+
+    wait: float | None = None
+
+
+class UncertainError(UnavailableError):
+    """The answer to what may be done only once got lost: look whether it was done, then go on."""
 
 
 class DeniedError(NeventError):
@@ -27,8 +41,20 @@ class NotServedError(NeventError):
     """This Nevent does not serve the operation: fall back, or leave the stream out."""
 
 
+class UnknownError(NeventError):
+    """404: Nevent has no such person or newsletter, or none any more. Note it and go on."""
+
+
 class RefusedError(NeventError):
     """400 or the like: the request does not suit this Nevent; the contract needs an override."""
+
+
+class InvalidError(RefusedError):
+    """422: Nevent understood and does not take this value. Note the record and go on."""
+
+
+class ConflictError(RefusedError):
+    """409: it is there already, such as a subscription or a person with this e-mail."""
 
 
 def scrubbed(detail: object) -> str:

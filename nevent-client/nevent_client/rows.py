@@ -56,6 +56,19 @@ def dig(row: Any, path: str) -> Any:
     return row
 
 
+def body(fields: Mapping[str, str], record: Mapping[str, Any]) -> Row:
+    """What to send for a flat record: its columns at their dotted paths, others left out."""
+    found: Row = {}
+    for column, path in fields.items():
+        if column in record:
+            *steps, last = path.split(".")
+            inner = found
+            for step in steps:
+                inner = inner.setdefault(step, {})
+            inner[last] = record[column]
+    return found
+
+
 def shaper(fields: Mapping[str, str], zone: tzinfo = UTC) -> Callable[[Row], Row]:
     """A function that makes a flat record of a row: every column present, null where unknown.
 

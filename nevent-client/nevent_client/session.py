@@ -7,49 +7,47 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from typing_extensions import override
 
-from nevent_client.answers import asked_wait, checked, detail, host, refusal
+from nevent_client.answers import (
+    asked_wait,
+    checked,
+    detail,
+    given_up,
+    host,
+    refusal,
+    too_long,
+)
+from nevent_client.bearer import Bearer
 from nevent_client.contract import overridden
 from nevent_client.errors import AddressError, RefusedError, UnavailableError, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nevent_client.contract import Operation
+    from nevent_client.operation import Operation
 
 LONGEST_WAIT = 600.0  # seconds
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, to wait for a byte
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_NOT_DONE = frozenset({429, 503})  # of the passing ones, those that say that nothing was done
 logger = logging.getLogger(__name__)
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # debugging, it tells e-mails
 
 
 class _PassingError(Exception):
     """A refusal that time heals; `wait` is what the server asked for, in seconds."""
 
-    def __init__(self, message: str, wait: float | None = None) -> None:
+    def __init__(self, message: str, wait: float | None = None, status: int = 0) -> None:
         super().__init__(message)
         self.wait = wait
-
-
-class _Bearer(AuthBase):
-    """The token as a header; given as `auth` so that no .netrc entry replaces it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    @override
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        r.headers["Authorization"] = f"Bearer {self._token}"
-        return r
+        self.status = status
 
 
 class Session:
@@ -107,6 +105,7 @@ class Session:
         path: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         attempts: int | None = None,
     ) -> Any:
         """The parsed answer of an operation, without the data service's envelope.
@@ -115,15 +114,15 @@ class Session:
             NeventError: the subclass says who must act.
         """
         operation = self._operations[name]
-        quoted = {part: quote(value, safe="") for part, value in (path or {}).items()}
-        url = self._urls[operation.service] + operation.path.format(**quoted)
-        label = f"{operation.method} {operation.path}"
-        token = self._token
+        url = self._urls[operation.service] + operation.filled(path or {})
         tries = attempts or self._attempts
-        answer = self._sent(operation.method, url, label, token, params, body, tries)
+        parts = {"params": params, "json": body, "headers": headers}
+        send = partial(self._sent, operation, url, parts, tries)
+        token = self._token
+        answer = send(token)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._refreshed(token):
-            answer = self._sent(operation.method, url, label, self._token, params, body, tries)
-        return self._opened(operation, label, answer)
+            answer = send(self._token)
+        return self._opened(operation, answer)
 
     def close(self) -> None:
         """Let go of the connections; whoever waits to try again stops waiting."""
@@ -132,52 +131,56 @@ class Session:
 
     def _sent(
         self,
-        method: str,
+        operation: Operation,
         url: str,
-        label: str,
-        token: str,
-        params: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | None,
+        parts: Mapping[str, Any],
         tries: int,
+        token: str,
     ) -> requests.Response:
         """The answer to one request, however often it must be repeated."""
+        label = operation.label
+
+        def safe(exc: BaseException) -> bool:
+            if not isinstance(exc, _PassingError):
+                return False
+            return operation.repeatable or exc.status in _NOT_DONE
 
         def attempt() -> requests.Response:
             if self._closed.wait(max(0.0, self._held_until - time.monotonic())):
                 raise UnavailableError(f"{label}: the session was closed.")
             try:
                 answer = self._http.request(
-                    method,
+                    operation.method,
                     url,
-                    params=params,
-                    json=body,
-                    auth=_Bearer(token),
+                    **parts,
+                    auth=Bearer(token),
                     timeout=_TIMEOUT,
                     allow_redirects=False,
                 )
-            except (requests.ConnectionError, requests.Timeout) as exc:
-                raise _PassingError(f"{label}: no connection to {host(url)}") from exc
-            except (requests.exceptions.ChunkedEncodingError, OSError) as exc:
-                raise _PassingError(f"{label}: the answer was cut off") from exc
+            except (requests.ConnectionError, requests.Timeout):  # their text holds the path
+                raise _PassingError(f"{label}: no connection to {host(url)}") from None
+            except (requests.exceptions.ChunkedEncodingError, OSError):
+                raise _PassingError(f"{label}: the answer was cut off") from None
             self._note_time(answer)
             if answer.status_code in _PASSING:
                 wait = asked_wait(answer)
                 if wait and wait > LONGEST_WAIT:
-                    raise UnavailableError(
-                        f"{label}: {answer.status_code}; Nevent asks to wait {wait:,.0f} seconds, "
-                        f"more than the {LONGEST_WAIT:,.0f} that a run waits. Run again then: the "
-                        "state is kept and nothing is lost."
-                    )
+                    raise too_long(label, answer.status_code, wait, LONGEST_WAIT)
                 if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS and wait:
                     self._held_until = time.monotonic() + wait
-                raise _PassingError(f"{label}: {answer.status_code}", wait)
+                raise _PassingError(f"{label}: {answer.status_code}", wait, answer.status_code)
             return answer
 
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries),
             wait=self._wait,
             sleep=tenacity.sleep_using_event(self._closed),
-            retry=tenacity.retry_if_exception_type(_PassingError),
+            retry=tenacity.retry_if_exception(
+                lambda exc: (
+                    isinstance(exc, _PassingError)
+                    and (operation.repeatable or exc.status in _NOT_DONE)
+                )
+            ),
             before_sleep=lambda state: logger.warning(
                 "%s; trying again", state.outcome and state.outcome.exception()
             ),
@@ -186,11 +189,7 @@ class Session:
         try:
             return retrying(attempt)
         except _PassingError as exc:
-            raise UnavailableError(
-                f"{exc} ({tries} tries). Nevent does not answer as it should. If this is "
-                "the first run, check api_url and data_api_url; if not, run again later: the state "
-                "is kept and nothing is lost."
-            ) from exc
+            raise given_up(str(exc), exc.status, tries, lost=not safe(exc)) from exc
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -213,10 +212,9 @@ class Session:
             if not self._refresh_token:
                 return False
             operation = self._operations["refresh"]
-            label = f"{operation.method} {operation.path}"
             url = self._urls[operation.service] + operation.path
             body = {"refreshToken": self._refresh_token}
-            answer = self._sent(operation.method, url, label, used, None, body, self._attempts)
+            answer = self._sent(operation, url, {"json": body}, self._attempts, used)
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return False
             pair = answer.json()
@@ -225,10 +223,12 @@ class Session:
             self._refresh_token = newer or self._refresh_token
             return self._token != used
 
-    def _opened(self, operation: Operation, label: str, answer: requests.Response) -> Any:
-        status = answer.status_code
+    def _opened(self, operation: Operation, answer: requests.Response) -> Any:
+        label, status = operation.label, answer.status_code
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise refusal(label, answer)
+            raise refusal(label, answer, operation.subject)
+        if status == HTTPStatus.NO_CONTENT:
+            return None
         try:
             body = answer.json()
         except ValueError as exc:

@@ -39,7 +39,7 @@ def _limits(_: click.Context, __: click.Parameter, value: str) -> str:
     default="off",
     show_default=True,
     callback=_limits,
-    help="Klaviyo's rate limits: real, scaled=N (windows N times shorter) or off.",
+    help="Rate limits: real, scaled=N (windows N times shorter) or off.",
 )
 @click.option("--latency-ms", default=0.0, show_default=True, help="Waited before each answer.")
 @click.option(

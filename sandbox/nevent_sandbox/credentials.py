@@ -30,7 +30,11 @@ KLAVIYO_KEYS = {
     "pk_sandbox_full": KlaviyoKey(ALL_SCOPES),
     "pk_sandbox_readonly": KlaviyoKey(READ_SCOPES),
     "pk_sandbox_no_subscriptions": KlaviyoKey(ALL_SCOPES - {"subscriptions:write"}),
-    "pk_sandbox_no_flows": KlaviyoKey(ALL_SCOPES - {"flows:read", "flows:write"}),
+    **{
+        f"pk_sandbox_no_{each}": KlaviyoKey(ALL_SCOPES - {f"{each}:read", f"{each}:write"})
+        for each in _READ.split()
+        if each != "subscriptions"
+    },
     "pk_sandbox_revoked": KlaviyoKey(ALL_SCOPES, "revoked"),
     "pk_sandbox_suspended": KlaviyoKey(ALL_SCOPES, "suspended"),
 }

@@ -61,6 +61,32 @@ class NeventHandle(Handle):
         """All newsletter subscriptions."""
         return self._all("subscriptions")
 
+    def interactions(self, user: str | None = None) -> list[Document]:
+        """What other systems told of a fan, by id or e-mail, or of all, in order of arrival."""
+        if user is not None and "@" in user:
+            found = self.user(user)
+            user = str(found["id"]) if found else ""
+        return self._all("interactions", **({} if user is None else {"user": user}))
+
+    def subscription(self, email: str, newsletter: str | None = None) -> Document | None:
+        """The subscription of an e-mail, to one newsletter if named; None if there is none."""
+        wanted = email.strip().lower()
+        for row in self.subscriptions():
+            if (row["email"] or "").strip().lower() == wanted and newsletter in {
+                None,
+                row["newsletterId"],
+            }:
+                return row
+        return None
+
+    def knobs(self, **knobs: Any) -> Document:
+        """Set double_opt_in, subscribes_per_hour, subscribes_per_day (per newsletter; 0: none)."""
+        return self._post("/knobs", **knobs)
+
+    def erase(self, user: str) -> Document:
+        """A fan is erased, as by the organiser; what the deletions feed tells of him."""
+        return self.edit(user=user, erase=True)
+
     def newsletters(self) -> list[Document]:
         """All newsletters."""
         return self._all("newsletters")

@@ -30,7 +30,8 @@ class Sandbox:
     Args:
         fans: people known to Nevent; 0 serves an empty tenant.
         seed: decides every generated value.
-        limits: Klaviyo's rate limits: "real", "scaled=N" (windows N times shorter) or "off".
+        limits: Klaviyo's rate limits and those of Nevent's forms: "real", "scaled=N" (windows N
+            times shorter) or "off".
         latency_ms: waited before every answer.
         nevent_contract: "assumed" or "published": which paths and fields Nevent has.
         nevent_port, klaviyo_port: 0 takes a free one.
@@ -52,7 +53,9 @@ class Sandbox:
 
         self.clock = Clock()
         sockets = _bound(nevent_port, klaviyo_port)
-        nevent = build_nevent(clock=self.clock, fans=fans, seed=seed, contract=nevent_contract)
+        nevent = build_nevent(
+            clock=self.clock, fans=fans, seed=seed, contract=nevent_contract, limits=limits
+        )
         klaviyo = build_klaviyo(clock=self.clock, limits=limits)
         apps = [_Latency(app, latency_ms / 1000) for app in (nevent, klaviyo)]
         self._servers = [_Served(app, sock) for app, sock in zip(apps, sockets, strict=True)]

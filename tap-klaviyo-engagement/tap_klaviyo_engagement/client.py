@@ -84,6 +84,14 @@ class KlaviyoStream(Stream):
         """Exactly the schema's columns, each of them."""
         return {column: row.get(column) for column in self._columns}
 
+    def save(self) -> None:
+        """Put into the state what belongs there besides the bookmark itself."""
+
+    @override
+    def _write_state_message(self) -> None:
+        self.save()
+        super()._write_state_message()
+
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """None: the SDK's is this machine's clock, bookmarks go by Klaviyo's."""
@@ -134,11 +142,6 @@ class ChangingStream(KlaviyoStream):
             self.bookmark.meet(at, *self.identity(latest_record))
 
     @override
-    def _write_state_message(self) -> None:
-        self.save()
-        super()._write_state_message()
-
     def save(self) -> None:
-        """Put into the state what belongs there besides the bookmark itself."""
         if self.replication_method == "INCREMENTAL":
             self.bookmark.save()

@@ -6,7 +6,9 @@ import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from klaviyo_client import KlaviyoSession, own_metrics
+from klaviyo_client import ForbiddenError, KlaviyoSession, own_metrics
+from klaviyo_client.catalogue import Catalogue
+from klaviyo_client.limits import GET_ACCOUNT
 
 from tap_klaviyo_engagement import settings
 
@@ -28,9 +30,31 @@ class Run:
         )
         weakref.finalize(self, self.session.close)
         self.left_out: set[str] = set()  # streams that the key may not read
+        self.given: set[str] = set()  # streams whose records went out with another's
 
     def now(self) -> datetime:
         """The time by Klaviyo's clock."""
+        return self.session.now()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Names behind ids: campaigns, flows, lists, segments."""
+        return Catalogue(self.session)
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """The account's attributes: its timezone, its currency; none if the key may not ask."""
+        try:
+            found = self.session.get(GET_ACCOUNT)["data"]
+        except ForbiddenError:
+            return {}
+        attributes: dict[str, Any] = found[0]["attributes"]
+        return attributes
+
+    @cached_property
+    def started(self) -> datetime:
+        """When the run began, by Klaviyo's clock, which only an answer tells."""
+        _ = self.account
         return self.session.now()
 
     @cached_property

@@ -55,6 +55,52 @@ CONFIG: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "lists",
+        th.ArrayType(th.StringType),
+        title="Lists",
+        description="Ids or names of the lists that `list_members` reads; default: all.",
+    ),
+    th.Property(
+        "conversion_metric",
+        th.StringType(nullable=False),
+        default="Purchased Ticket",
+        title="Conversion metric",
+        description="Name or id of the metric whose events the reports count as conversions.",
+    ),
+    th.Property(
+        "report_timeframe_days",
+        th.IntegerType(minimum=1, maximum=365, nullable=False),
+        default=365,
+        title="Days reported",
+        description="How many days back messages were sent that the reports count, at most 365.",
+    ),
+    th.Property(
+        "report_budget_per_day",
+        th.IntegerType(minimum=0, maximum=225, nullable=False),
+        default=40,
+        title="Reports a day",
+        description=(
+            "Requests for each kind of report that the tap may make a day (UTC), out of the 225 "
+            "that Klaviyo gives the whole account, people included."
+        ),
+    ),
+    th.Property(
+        "campaign_costs",
+        th.ObjectType(additional_properties=th.NumberType(minimum=0, nullable=False)),
+        default={},
+        title="Costs of campaigns",
+        description=(
+            'What campaigns cost, by id or name, such as {"Spring sale": 250}; campaign_values '
+            "computes their return."
+        ),
+    ),
+    th.Property(
+        "cost_currency",
+        th.StringType,
+        title="Currency of costs",
+        description="ISO 4217; default: the account's. There is no return in another one.",
+    ),
+    th.Property(
         "concurrency",
         th.IntegerType(minimum=1, maximum=32, nullable=False),
         default=16,

@@ -15,7 +15,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_klaviyo_engagement import access, settings
-from tap_klaviyo_engagement.client import ChangingStream, KlaviyoStream
+from tap_klaviyo_engagement.client import KlaviyoStream
 from tap_klaviyo_engagement.run import Run
 from tap_klaviyo_engagement.streams import STREAMS
 
@@ -103,7 +103,7 @@ class TapKlaviyoEngagement(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: a thread may be waiting minutes for Klaviyo to take a request again."""
         for stream in (self._streams or {}).values():
-            if isinstance(stream, ChangingStream):
+            if isinstance(stream, KlaviyoStream):
                 stream.save()
         if "run" in vars(self):  # else nothing was begun
             self.run.session.close()

@@ -1,4 +1,4 @@
-"""What README.md must say of the evidence behind each request to Nevent; as a script, writes it."""
+"""What READMEs must say of the evidence behind each request to Nevent; as a script, writes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from nevent_client.contract import OPERATIONS
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+READMES = (ROOT / "README.md", ROOT / "nevent-client" / "README.md")
 HEAD = "| Operation | Request | Evidence | Assumed on it |\n| --- | --- | --- | --- |\n"
 
 
@@ -27,9 +28,10 @@ def table_in(text: str) -> str:
 
 
 def write() -> None:
-    """Put the contract's table into README.md."""
-    text = README.read_text(encoding="utf-8")
-    README.write_text(text.replace(table_in(text), table()), encoding="utf-8")
+    """Put the contract's table into each README that has one."""
+    for readme in READMES:
+        text = readme.read_text(encoding="utf-8")
+        readme.write_text(text.replace(table_in(text), table()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from pathlib import Path  # noqa: TC003  # pytest reads the signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 import yaml
 from docs import contract_reference
 from docs import settings_reference as reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MELTANO: dict[str, Any] = yaml.safe_load((reference.ROOT / "meltano.yml").read_text())
 
@@ -34,9 +36,10 @@ def test_a_readme_tells_each_setting_as_the_plugin_does(name: str, readme: Path)
     assert reference.table_in(readme.read_text()) == reference.table(reference.PLUGINS[name])
 
 
-def test_the_readme_labels_every_request_to_nevent() -> None:
+@pytest.mark.parametrize("readme", contract_reference.READMES, ids=lambda each: each.parent.name)
+def test_a_readme_labels_every_request_to_nevent(readme: Path) -> None:
     """What is assumed of Nevent is told as the contract has it; `make docs` writes it."""
-    text = contract_reference.README.read_text(encoding="utf-8")
+    text = readme.read_text(encoding="utf-8")
     assert contract_reference.table_in(text) == contract_reference.table()
 
 

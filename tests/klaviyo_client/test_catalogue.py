@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from flow_definitions import VIP, all_of, new_list
+from klaviyo_client import ForbiddenError
 from klaviyo_client.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -69,6 +71,57 @@ def test_lists_and_segments_are_read_to_the_last_page_once(
     assert klaviyo.requests() == []
 
 
+def test_messages_of_flows_are_known_without_a_request_each(
+    session: KlaviyoSession, klaviyo: KlaviyoHandle
+) -> None:
+    """By their ids; one that was taken out still tells its flow."""
+    flow = klaviyo.add_flow("Thanks", actions=[mail("one", "two"), mail("two")])
+    catalogue = Catalogue(session)
+    klaviyo.clear_requests()
+    first, second = catalogue.flows[flow].graph.messages
+    found = catalogue.message(second.id, flow)
+    assert found
+    assert (found.name, found.subject, found.flow_name) == ("two", "two!", "Thanks")
+    assert (first.position, second.position) == (1, 2)
+    gone = catalogue.message("gone", flow)
+    assert gone
+    assert (gone.flow_name, gone.name) == ("Thanks", None)
+    assert {each["operation"] for each in klaviyo.requests()} == {"GET /api/flows"}
+
+
+def test_campaigns_of_every_channel_are_read_archived_or_not(
+    session: KlaviyoSession, klaviyo: KlaviyoHandle
+) -> None:
+    """With their messages; Klaviyo leaves archived ones out unless asked."""
+    news = new_list(klaviyo, "News")
+    made = {
+        (channel, archived): klaviyo.add_campaign(
+            f"{channel} {archived}", channel=channel, archived=archived, lists=[news]
+        )
+        for channel in ("email", "sms", "mobile_push")
+        for archived in (False, True)
+    }
+    catalogue = Catalogue(session)
+    found = catalogue.campaigns
+    assert set(found) == {each["id"] for each in made.values()}
+    archived_text = found[made["sms", True]["id"]]
+    assert (archived_text.channel, archived_text.archived) == ("sms", True)
+    assert archived_text.included == (news,)
+    push = catalogue.message(made["mobile_push", False]["message"])
+    assert push
+    assert (push.channel, push.campaign_name) == ("push", "mobile_push False")
+    assert (push.campaign_id, push.flow_id) == (made["mobile_push", False]["id"], None)
+
+
+def test_more_campaigns_than_a_page_are_all_read(
+    session: KlaviyoSession, klaviyo: KlaviyoHandle
+) -> None:
+    """A hundred come at a time."""
+    made = {klaviyo.add_campaign(f"Campaign {each}")["id"] for each in range(101)}
+    assert set(Catalogue(session).campaigns) == made
+    assert len(klaviyo.requests("GET /campaigns")) == 7
+
+
 def test_without_a_scope_names_stay_unknown_and_a_note_says_so(
     connect: Connect, klaviyo: KlaviyoHandle
 ) -> None:
@@ -77,7 +130,8 @@ def test_without_a_scope_names_stay_unknown_and_a_note_says_so(
     listed = new_list(klaviyo, "News")
     catalogue = Catalogue(connect("pk_sandbox_no_flows"))
     assert catalogue.message("m", flow) is None
-    assert catalogue.flows == {}
+    with pytest.raises(ForbiddenError):
+        _ = catalogue.flows
     assert set(catalogue.lists) == {listed}
     assert set(catalogue.notes) == {"flows"}
     assert "flows:read" in catalogue.notes["flows"]

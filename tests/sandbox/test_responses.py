@@ -89,6 +89,36 @@ def _flows(api: Api, klaviyo: KlaviyoHandle, wanted: str) -> dict[str, Any]:
     answers["GET /api/segments"] = api.get("/segments", include="flow-triggers,tags")
     size = {"additional-fields[segment]": "profile_count"}
     answers["GET /api/segments/{id}"] = api.get(f"/segments/{segment}", **size)
+    klaviyo.join_segment(segment, ["ana@nevent-demo.es"])
+    answers["GET /api/segments/{id}/profiles"] = api.get(f"/segments/{segment}/profiles", **ALL)
+    ids = f"/segments/{segment}/relationships/profiles"
+    answers["GET /api/segments/{id}/relationships/profiles"] = api.get(ids)
+    answers["GET /api/flows/{id}/flow-actions"] = api.get(f"/flows/{flow}/flow-actions")
+    action = answers["GET /api/flows/{id}/flow-actions"].json()["data"][0]["id"]
+    own = f"/flow-actions/{action}"
+    answers["GET /api/flow-actions/{id}"] = api.get(own, include="flow,flow-messages")
+    answers["GET /api/flow-actions/{id}/flow-messages"] = api.get(f"{own}/flow-messages")
+    message = answers["GET /api/flow-actions/{id}/flow-messages"].json()["data"][0]["id"]
+    answers["GET /api/flow-messages/{id}"] = api.get(
+        f"/flow-messages/{message}", include="flow-action"
+    )
+    return answers
+
+
+def _campaigns(api: Api, klaviyo: KlaviyoHandle, wanted: str) -> dict[str, Any]:
+    """Answers about a campaign that was sent to a list."""
+    answers: dict[str, Any] = {}
+    sent = klaviyo.send_campaign("Cartel", lists=[wanted], excluded=[])
+    channel = 'equals(messages.channel,"email")'
+    answers["GET /api/campaigns"] = api.get(
+        "/campaigns", filter=channel, include="campaign-messages,tags"
+    )
+    own = f"/campaigns/{sent['id']}"
+    answers["GET /api/campaigns/{id}"] = api.get(own, include="campaign-messages")
+    answers["GET /api/campaigns/{id}/campaign-messages"] = api.get(f"{own}/campaign-messages")
+    answers["GET /api/campaign-messages/{id}"] = api.get(
+        f"/campaign-messages/{sent['message']}", include="campaign"
+    )
     return answers
 
 
@@ -151,7 +181,7 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
         answers[f"{method} /api/lists/{{id}}/relationships/profiles"] = api.send(
             method, members, reference
         )
-    answers |= _flows(api, klaviyo, wanted)
+    answers |= _flows(api, klaviyo, wanted) | _campaigns(api, klaviyo, wanted)
     answers["GET /api/accounts"] = api.get("/accounts")
     account = answers["GET /api/accounts"].json()["data"][0]["id"]
     answers["GET /api/accounts/{id}"] = api.get(f"/accounts/{account}")

@@ -159,6 +159,26 @@ def _flows(sdk: Any, klaviyo: KlaviyoHandle, wanted: str) -> None:
     whole = sdk.Segments.get_segment(segment, additional_fields_segment=["profile_count"])
     assert whole.data.attributes.profile_count == 2
     assert whole.data.attributes.definition.condition_groups[0].conditions
+    klaviyo.join_segment(segment, [str(ANA["email"])])
+    (member,) = sdk.Segments.get_profiles_for_segment(segment).data
+    assert member.attributes.email == ANA["email"]
+    assert sdk.Segments.get_profile_ids_for_segment(segment).data[0].id == member.id
+    (action,) = sdk.Flows.get_actions_for_flow(flow).data
+    assert sdk.Flows.get_flow_action(action.id, include=["flow"]).data.id == action.id
+    (message,) = sdk.Flows.get_flow_action_messages(action.id).data
+    assert sdk.Flows.get_flow_message(message.id).data.attributes.channel == "Email"
+
+
+def _campaigns(sdk: Any, klaviyo: KlaviyoHandle, wanted: str) -> None:
+    sent = klaviyo.send_campaign("Cartel", lists=[wanted], subject="¡Ya está aquí!")
+    channel = "equals(messages.channel,'email')"
+    (found,) = sdk.Campaigns.get_campaigns(channel, include=["campaign-messages"]).data
+    assert (found.id, found.attributes.status) == (sent["id"], "Sent")
+    assert sdk.Campaigns.get_campaign(sent["id"]).data.attributes.name == "Cartel"
+    (message,) = sdk.Campaigns.get_messages_for_campaign(sent["id"]).data
+    assert message.id == sent["message"]
+    read = sdk.Campaigns.get_campaign_message(message.id, include=["campaign"]).data
+    assert read.attributes.definition["content"]["subject"] == "¡Ya está aquí!"
 
 
 def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHandle) -> None:
@@ -173,6 +193,7 @@ def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHand
     _lists(sdk, wanted, profile)
     _consents(sdk)
     _flows(sdk, klaviyo, wanted)
+    _campaigns(sdk, klaviyo, wanted)
     requests = klaviyo.requests()
     assert {each["operation"] for each in requests} == OPERATIONS.keys()
     assert {each["status"] for each in requests} == {200, 201, 202, 204}

@@ -123,6 +123,7 @@ def test_a_million_fans_are_served_at_once_in_little_memory() -> None:
                     assert answer.json()["totalElements"] >= 1_000_000
                     moments += [row["updatedAt"] for row in answer.json()["content"]]
                 assert moments == sorted(moments)
+            _is_found_by_email(api)
         with Path(f"/proc/{server.pid}/status").open(encoding="ascii") as status:
             rss = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
         assert rss < 200_000  # kB
@@ -131,3 +132,17 @@ def test_a_million_fans_are_served_at_once_in_little_memory() -> None:
         server.wait(30)
         if server.stdout:
             server.stdout.close()
+
+
+def _is_found_by_email(api: httpx.Client) -> None:
+    """Whoever is of the audience, or has just come, without a walk through it."""
+    fans = api.get("/users", params={"page": 400, "size": 1000}).json()["content"]
+    plain = [fan for fan in fans if (fan["email"] or "").islower() and "@@" not in fan["email"]]
+    for fan in plain[:20]:
+        answer = api.get(f"/users/email/{fan['email']}")
+        assert answer.json()["email"].lower() == fan["email"]
+        assert answer.elapsed.total_seconds() < 0.2
+    made = api.post("/users", json={"email": "nueva@nevent-demo.es"})
+    assert made.elapsed.total_seconds() < 0.2
+    assert api.get("/users/email/nueva@nevent-demo.es").json() == made.json()
+    assert api.get("/users/email/nadie@nevent-demo.es").elapsed.total_seconds() < 0.2

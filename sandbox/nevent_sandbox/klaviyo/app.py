@@ -19,9 +19,11 @@ from nevent_sandbox.faults import DEFAULT_STATUS
 from nevent_sandbox.front import Front
 from nevent_sandbox.klaviyo import (
     account,
+    campaigns,
     control,
     deletions,
     events,
+    flow_parts,
     flows,
     jobs,
     lists,
@@ -59,7 +61,7 @@ HANDLERS: dict[str, Callable[[Call], Answer]] = {
     for resource in (
         *(account, profiles, jobs, recording, events, lists, members, metrics),
         *(subscribing, suppressing, deletions),
-        *(flows, segments),
+        *(flows, flow_parts, segments, campaigns),
     )
     for name, handler in resource.HANDLERS.items()
 }

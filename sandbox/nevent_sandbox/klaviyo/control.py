@@ -14,7 +14,9 @@ from starlette.routing import Route
 from nevent_sandbox.control import control_routes, told
 from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
 from nevent_sandbox.klaviyo import (
+    campaigns,
     consent_control,
+    engaging,
     events,
     flows,
     jobs,
@@ -35,7 +37,17 @@ if TYPE_CHECKING:
 EVERYTHING = 1_000_000
 _PART = "ORDER BY p.n LIMIT ? OFFSET ?"
 _KINDS = (
-    *("profiles", "events", "lists", "metrics", "jobs", "flows", "segments"),
+    *(
+        "profiles",
+        "events",
+        "lists",
+        "metrics",
+        "jobs",
+        "flows",
+        "segments",
+        "campaigns",
+        "touches",
+    ),
     *consent_control.KINDS,
 )
 
@@ -175,4 +187,6 @@ _DUMPS: dict[str, Any] = {
     **consent_control.DUMPS,
     "flows": flows.dump,
     "segments": segments.dump,
+    "campaigns": campaigns.dump,
+    "touches": engaging.touches,
 }

@@ -9,6 +9,7 @@ import jsonschema_rs
 
 from nevent_sandbox.klaviyo.conditions import SEGMENT_DEFINITION
 from nevent_sandbox.klaviyo.flow_definition import FLOW_DEFINITION
+from nevent_sandbox.klaviyo.identifiers import short_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,6 +76,14 @@ def renamed(value: Any, ids: dict[str, str]) -> Any:
         else:
             made[name] = renamed(each, ids)
     return made
+
+
+def numbered(definition: Document) -> Document:
+    """The definition with an `id` in each message, wherever one stands."""
+    for name, message in _members(definition):
+        if name == "message" and isinstance(message, dict):
+            message.setdefault("id", short_id(6))
+    return definition
 
 
 def temporary_ids(definition: Document) -> list[str]:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 FOLDERS = {
     "account": "accounts",
+    "campaign": "campaigns",
+    "campaign-message": "campaign-messages",
     "event": "events",
     "flow": "flows",
     "flow-action": "flow-actions",
+    "flow-message": "flow-messages",
     "list": "lists",
     "metric": "metrics",
     "profile": "profiles",

@@ -20,6 +20,13 @@ CREATE TABLE campaigns (
     message TEXT NOT NULL UNIQUE,  -- id of its one message
     content BLOB NOT NULL  -- JSON: label, subject, preview_text, from_email, from_label, ...
 );
+CREATE TABLE segment_members (
+    segment INTEGER NOT NULL,
+    profile INTEGER NOT NULL,
+    joined INTEGER NOT NULL,
+    PRIMARY KEY (segment, profile)
+) WITHOUT ROWID;
+CREATE INDEX segment_members_joined ON segment_members (segment, joined, profile);
 CREATE TABLE touches (  -- events of Klaviyo's own about one message to one person
     event INTEGER PRIMARY KEY,
     profile INTEGER NOT NULL,

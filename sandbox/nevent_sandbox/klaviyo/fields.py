@@ -112,6 +112,44 @@ _FLOW_DEFINITION = " ".join(
         _within("definition.reentry_criteria", "duration unit"),
     ]
 )
+_CAMPAIGN = " ".join(
+    [
+        "archived created_at id name scheduled_at send_time status updated_at",
+        _within("audiences", "excluded included"),
+        _within("send_options", "use_smart_sending"),
+        _within("send_strategy", "date datetime method throttle_percentage"),
+        _within("send_strategy.options", "is_local send_past_recipients_immediately"),
+        _within(
+            "tracking_options",
+            "add_tracking_params custom_tracking_params is_tracking_clicks is_tracking_opens",
+        ),
+    ]
+)
+_CAMPAIGN_MESSAGE = " ".join(
+    [
+        "created_at id send_times updated_at",
+        _within("definition", "channel kv_pairs label notification_type"),
+        _within(
+            "definition.content",
+            "action_buttons bcc_email body cc_email dynamic_image from_email from_label media_url "
+            "preview_text reply_to_email subject title",
+        ),
+        _within("definition.options", "play_sound"),
+        _within("definition.options.on_open", "android_deep_link ios_deep_link type web_url"),
+        _within("definition.options.badge", "display"),
+        _within("definition.options.badge.badge_options", "badge_config set_from_property value"),
+        _within(
+            "definition.render_options",
+            "add_info_link add_opt_out_language add_org_prefix shorten_links",
+        ),
+    ]
+)
+_FLOW_MESSAGE = " ".join(
+    [
+        "channel created id updated",
+        _message("definition", "headers to_emails url"),
+    ]
+)
 _PLAIN_PROFILE = (
     "created email external_id first_name id image last_event_date last_name locale "
     "organization phone_number properties title updated " + _within("location", _LOCATION)
@@ -123,10 +161,14 @@ _FIELDS = {
     "contact_information.organization_name contact_information.website_url "
     f"contact_information {_within('contact_information.street_address', _ADDRESS)}",
     "attribution": "id",
+    "campaign": _CAMPAIGN,
+    "campaign-message": _CAMPAIGN_MESSAGE,
     "conversation": "channel id",
     "event": "datetime event_properties id timestamp uuid",
     "flow": f"archived created id name status trigger_type updated {_FLOW_DEFINITION}",
     "flow-action": _FLOW_ACTION,
+    "flow-message": _FLOW_MESSAGE,
+    "image": "format hidden id image_url name size updated_at",
     "import-error": f"code detail id original_payload title {_within('source', 'pointer')}",
     "list": "created id name opt_in_process profile_count updated",
     "metric": "created id integration name updated",
@@ -143,6 +185,7 @@ _FIELDS = {
     "segment": "created id is_active is_processing is_starred name profile_count updated "
     + _within("definition", "condition_groups"),
     "tag": "id name",
+    "template": "amp created editor_type html id name text updated",
 }
 FIELDS = {kind: frozenset(names.split()) for kind, names in _FIELDS.items()}
 ADDITIONAL = {
@@ -159,6 +202,7 @@ _WITHOUT = {
     "flow": frozenset(_FLOW_DEFINITION.split()),
     "segment": frozenset({"profile_count"}),
 }
+_OF_MEMBERS = ("GET /api/lists/{id}/profiles", "GET /api/segments/{id}/profiles")
 
 
 def allowed(kind: str, operation: str, *, additional: bool) -> frozenset[str]:
@@ -171,6 +215,6 @@ def allowed(kind: str, operation: str, *, additional: bool) -> frozenset[str]:
         return frozenset({"id"})  # its answer has no attributes
     if not additional:
         names -= _WITHOUT.get(kind, frozenset())
-    if kind == "profile" and operation != "GET /api/lists/{id}/profiles":
+    if kind == "profile" and operation not in _OF_MEMBERS:
         names -= {"joined_group_at"}
     return names

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from nevent_sandbox.klaviyo import moments
-from nevent_sandbox.klaviyo.definitions import check_flow, renamed, temporary_ids
+from nevent_sandbox.klaviyo.definitions import check_flow, numbered, renamed, temporary_ids
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import BOOLEANS, Column, where
@@ -95,6 +95,23 @@ def get_flow(call: Call) -> Answer:
     return single(call, flow(call, row), list(_actions(call, row)))
 
 
+def known_flow(call: Call) -> None:
+    """Make sure that the flow of the path exists.
+
+    Raises:
+        ApiError: 404, there is none.
+    """
+    if not by_id(call, call.ids["id"]):
+        raise not_found("flow", call.ids["id"])
+
+
+def by_id(call: Call, identifier: str) -> list[Document]:
+    """The flow of this id as a resource; none where there is none."""
+    sql = f"SELECT {COLUMNS} FROM flows f WHERE f.id = ?"  # noqa: S608  # our own names
+    rows = call.account.store.reading().execute(sql, (identifier,))
+    return [flow(call, row) for row in rows]
+
+
 def _actions(call: Call, columns: tuple[Any, ...]) -> Iterable[Document]:
     """A flow's actions as resources, where they are to be included."""
     if "flow-actions" not in call.query.include:
@@ -161,7 +178,7 @@ def add(account: Account, new: NewFlow) -> str:
                 triggers[0].get("id") if triggers else None,
                 now,
                 now,
-                msgspec.json.encode(renamed(new.definition, ids)),
+                msgspec.json.encode(numbered(renamed(new.definition, ids))),
             ),
         )
     return identifier

@@ -14,21 +14,42 @@ from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.lists import join, known_list
 from nevent_sandbox.klaviyo.paging import Page, Selection, page
 from nevent_sandbox.klaviyo.profiles import COLUMNS, FILTERS, profile
+from nevent_sandbox.klaviyo.segments import known_segment
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
+
+_OF_LIST, _OF_SEGMENT = "members", "segment_members"
+_GROUPS = {_OF_LIST: "list", _OF_SEGMENT: "segment"}  # table → its column
 
 
 def list_members(call: Call) -> Answer:
     """One page of profiles on a list, with the time each joined."""
-    found = _members(call, COLUMNS)
-    made = [profile(call, row[3:], joined_group_at=moments.told(row[2])) for row in found.rows]
-    return collection(call, made, found)
+    return _listed(call, _members(call, COLUMNS, _OF_LIST, known_list))
 
 
 def list_member_ids(call: Call) -> Answer:
     """One page of the ids of profiles on a list."""
-    found = _members(call, "p.id")
+    return _ids(call, _members(call, "p.id", _OF_LIST, known_list))
+
+
+def list_segment_members(call: Call) -> Answer:
+    """One page of profiles in a segment, with the time each joined."""
+    return _listed(call, _members(call, COLUMNS, _OF_SEGMENT, known_segment))
+
+
+def list_segment_member_ids(call: Call) -> Answer:
+    """One page of the ids of profiles in a segment."""
+    return _ids(call, _members(call, "p.id", _OF_SEGMENT, known_segment))
+
+
+def _listed(call: Call, found: Page) -> Answer:
+    made = [profile(call, row[3:], joined_group_at=moments.told(row[2])) for row in found.rows]
+    return collection(call, made, found)
+
+
+def _ids(call: Call, found: Page) -> Answer:
     return collection(call, [reference("profile", row[3]) for row in found.rows], found)
 
 
@@ -49,17 +70,21 @@ def remove_members(call: Call) -> Answer:
     return Answer(204, items=len(profiles))
 
 
-def _members(call: Call, columns: str) -> Page:
+def _members(
+    call: Call, columns: str, table: str, known: Callable[[sqlite3.Connection, str], int]
+) -> Page:
     db, now = call.account.store.reading(), call.account.clock.time()
     joined = Column("m.joined", moment=True, past=True)
     clauses, values = where(
-        list(call.query.conditions), {**FILTERS, "joined_group_at": joined}, now
+        list(call.query.conditions),
+        {**FILTERS, "profile_id": Column("p.id"), "joined_group_at": joined},
+        now,
     )
     selection = Selection(
         f"m.joined, {columns}",
-        "members m JOIN profiles p ON p.n = m.profile",
-        ["m.list = ?", "p.visible <= ?", *clauses],
-        [known_list(db, call.ids["id"]), now, *values],
+        f"{table} m JOIN profiles p ON p.n = m.profile",
+        [f"m.{_GROUPS[table]} = ?", "p.visible <= ?", *clauses],
+        [known(db, call.ids["id"]), now, *values],
         "m.joined",
         "m.profile",
         descending=(call.query.sort or "").startswith("-"),
@@ -80,6 +105,8 @@ def _profiles(call: Call, db: sqlite3.Connection) -> list[int]:
 HANDLERS = {
     "GET /api/lists/{id}/profiles": list_members,
     "GET /api/lists/{id}/relationships/profiles": list_member_ids,
+    "GET /api/segments/{id}/profiles": list_segment_members,
+    "GET /api/segments/{id}/relationships/profiles": list_segment_member_ids,
     "POST /api/lists/{id}/relationships/profiles": add_members,
     "DELETE /api/lists/{id}/relationships/profiles": remove_members,
 }

@@ -47,6 +47,14 @@ class NewSegment(msgspec.Struct, forbid_unknown_fields=True):
     profile_count: int = 0
 
 
+class Joining(msgspec.Struct, forbid_unknown_fields=True):
+    """People who are in a segment from some moment on; seconds, now unless told."""
+
+    segment: str
+    emails: list[str]
+    at: float | None = None
+
+
 def segment(call: Call, columns: tuple[Any, ...]) -> Document:
     """A segment resource of a row of `COLUMNS`."""
     identifier, name, active, starred, processing, size, created, updated, definition = columns
@@ -93,6 +101,18 @@ def get_segment(call: Call) -> Answer:
     return single(call, made, flows.triggered(call, [made]))
 
 
+def known_segment(db: sqlite3.Connection, identifier: str) -> int:
+    """A segment's number.
+
+    Raises:
+        ApiError: 404, there is none.
+    """
+    row = db.execute("SELECT n FROM segments WHERE id = ?", (identifier,)).fetchone()
+    if row is None:
+        raise not_found("segment", identifier)
+    return int(row[0])
+
+
 def add(account: Account, new: NewSegment) -> str:
     """Put a segment into the account; its id.
 
@@ -118,6 +138,33 @@ def add(account: Account, new: NewSegment) -> str:
             ),
         )
     return identifier
+
+
+def join(account: Account, joining: Joining) -> Document:
+    """Put people into a segment; how many there were.
+
+    Raises:
+        ValueError: a segment or person that there is not.
+    """
+    at = int(account.clock.time() if joining.at is None else joining.at)
+    with account.store.writing() as db:
+        row = db.execute("SELECT n FROM segments WHERE id = ?", (joining.segment,)).fetchone()
+        people = [
+            db.execute("SELECT n FROM profiles WHERE email = ?", (email.lower(),)).fetchone()
+            for email in joining.emails
+        ]
+        if row is None or None in people:
+            raise ValueError("There is no such segment or person.")
+        db.executemany(
+            "INSERT OR IGNORE INTO segment_members VALUES (?, ?, ?)",
+            [(row[0], person[0], at) for person in people],
+        )
+        db.execute(
+            "UPDATE segments SET profile_count = (SELECT count(*) FROM segment_members "
+            "WHERE segment = n) WHERE n = ?",
+            row,
+        )
+    return {"members": len(people)}
 
 
 def dump(_: Account, db: sqlite3.Connection, query: dict[str, str]) -> list[Document]:

@@ -29,6 +29,31 @@ class UnauthorizedError(NeventError):
     code = "UNAUTHORIZED"
 
 
+class ConflictError(NeventError):
+    """It is there already."""
+
+    status = 409
+    code = "CONFLICT"
+
+
+class UnprocessableError(NeventError):
+    """The request is understood, and a value in it is not taken."""
+
+    status = 422
+    code = "UNPROCESSABLE_ENTITY"
+
+
+class TooManyError(NeventError):
+    """A limit is reached; `wait` is how many seconds until there is room."""
+
+    status = 429
+    code = "TOO_MANY_REQUESTS"
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class MissingError(NeventError):
     """There is no such thing."""
 
@@ -46,4 +71,6 @@ def refusal(error: NeventError) -> Response:
     body: dict[str, Any] = {"message": str(error), "status": error.status}
     if not isinstance(error, MissingError):
         body["code"] = error.code
+    if isinstance(error, TooManyError):
+        body["retryAfter"] = error.wait
     return answer(body, error.status)

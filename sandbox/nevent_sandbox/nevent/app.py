@@ -16,10 +16,14 @@ from nevent_sandbox.nevent import (
     routes_analytics,
     routes_control,
     routes_fans,
+    routes_interactions,
     routes_music,
     routes_newsletters,
     routes_sales,
     routes_segments,
+    routes_subscribe,
+    routes_widget,
+    routes_writing,
 )
 from nevent_sandbox.nevent.answers import answer
 from nevent_sandbox.nevent.routing import Routes, Side, not_found
@@ -28,6 +32,10 @@ from nevent_sandbox.requestlog import RequestLog
 _SUBJECTS = (
     routes_access,
     routes_fans,
+    routes_writing,
+    routes_widget,
+    routes_subscribe,
+    routes_interactions,
     routes_sales,
     routes_music,
     routes_newsletters,
@@ -46,13 +54,19 @@ def build_nevent(
     seed: int = 42,
     contract: str = "assumed",
     amounts_in_cents: bool = False,
+    limits: str = "off",
 ) -> ASGIApp:
     """Both Nevent services and their control plane, over an audience of so many fans.
 
     Answers carry a Date by the clock: run it with uvicorn's own one switched off.
     """
     side = Side(
-        clock=clock, fans=fans, seed=seed, contract=contract, amounts_in_cents=amounts_in_cents
+        clock=clock,
+        fans=fans,
+        seed=seed,
+        contract=contract,
+        amounts_in_cents=amounts_in_cents,
+        limits=limits,
     )
     faults, log = Faults(), RequestLog()
     routes = Routes(side)

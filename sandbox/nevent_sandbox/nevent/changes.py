@@ -14,12 +14,13 @@ class Changes(FanChanges, OrderChanges):
     """All acts: on fans, orders and scans, concerts, subscriptions."""
 
     def erase(self, fan: Fan, reason: str = "FAN_REQUEST") -> None:
-        """Remove a fan and his subscriptions; his orders and scans stay, without the person."""
+        """Remove a fan, his subscriptions and interactions; orders and scans stay without him."""
         store = self.store
         for newsletter, register in enumerate(store.subscriptions):
             for row in store.subscriptions_of(newsletter, fan["id"]):
                 register.remove(row["id"])
         store.fans.remove(fan["id"])
+        store.interactions.forget(fan["id"])
         kept = {key: fan[key] for key in ("id", "email", "phone")}
         store.deletions.append({**kept, "deletedAt": iso(self.at), "reason": reason})
 
@@ -65,11 +66,14 @@ class Changes(FanChanges, OrderChanges):
             **values,
             "updatedAt": iso(self.at),
         }
-        self.store.subscriptions[newsletter].put(row)
+        self.store.put_subscription(newsletter, row)
         return row
 
-    def set_subscription(self, newsletter: int, row: Subscription, values: dict[str, Any]) -> None:
+    def set_subscription(
+        self, newsletter: int, row: Subscription, values: dict[str, Any]
+    ) -> Subscription:
         """Change a subscription; ending it notes when."""
         ended = iso(self.at) if values.get("status") == "UNSUBSCRIBED" else row["unsubscribedAt"]
         changed = {**row, "unsubscribedAt": ended, **values, "updatedAt": iso(self.at)}
-        self.store.subscriptions[newsletter].put(changed)
+        self.store.put_subscription(newsletter, changed)
+        return changed

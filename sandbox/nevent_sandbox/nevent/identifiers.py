@@ -13,6 +13,7 @@ _KINDS = {
     "subscription": "63b7c5d9",
     "property": "5c88ab31",
     "segment": "64e01f7a",
+    "interaction": "66c3d81e",
 }
 _LENGTH = 24
 _DIGITS = 8

@@ -45,6 +45,7 @@ class Subscriptions:
                 for place in range(_PERIOD)
             ]
         )
+        self.people = fans.size
         self.size = self._pattern.before(fans.size)
         self._slots = Shuffle(max(1, self.size), self._seed)
         self._end = start
@@ -53,6 +54,10 @@ class Subscriptions:
     def number(self, rank: int) -> int:
         """The subscription number behind ids: new ones go on from the size."""
         return self._newsletter * _PER_NEWSLETTER + rank
+
+    def identifier(self, rank: int) -> str:
+        """The id of the subscription with this rank."""
+        return self._identifiers.make("subscription", self.number(rank))
 
     def of_fan(self, fan: int) -> list[str]:
         """Ids of a base fan's subscriptions to this newsletter."""
@@ -79,7 +84,7 @@ class Subscriptions:
             on_sale = [c for c in self._concerts if c.on_sale <= subscribed < c.date]
             concert = on_sale[chance % len(on_sale)] if on_sale else None
         return {
-            "id": self._identifiers.make("subscription", self.number(rank)),
+            "id": self.identifier(rank),
             "userId": self._identifiers.make("user", fan) if known and email else None,
             "email": email or f"lectora{rank}@correo-demo.es",
             "newsletterId": self._identifiers.make("newsletter", self._newsletter),

@@ -3,12 +3,15 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.requests import Request
 
 from nevent_sandbox.nevent.advancing import DEFAULT, MOST, Advance
 from nevent_sandbox.nevent.answers import BadRequestError
+from nevent_sandbox.nevent.bodies import read
 from nevent_sandbox.nevent.edits import Edit
 from nevent_sandbox.nevent.instants import iso
+from nevent_sandbox.nevent.knobs import Knobs
 from nevent_sandbox.nevent.newsletters import NAMES
 from nevent_sandbox.nevent.routes_newsletters import newsletters
 from nevent_sandbox.nevent.routing import NO_TOKEN, Routes, Side
@@ -20,10 +23,11 @@ _MOST_ROWS = 10_000
 
 
 def add(routes: Routes) -> None:
-    """Serve /_sandbox/state, advance and edit."""
+    """Serve /_sandbox/state, advance, edit and knobs."""
     routes.get("/_sandbox/state", _state, NO_TOKEN)
     routes.post("/_sandbox/advance", _advance, NO_TOKEN)
     routes.post("/_sandbox/edit", _edit, NO_TOKEN)
+    routes.post("/_sandbox/knobs", _knobs, NO_TOKEN)
 
 
 def counts(side: Side) -> dict[str, int]:
@@ -40,6 +44,7 @@ def counts(side: Side) -> dict[str, int]:
         "newsletters": len(store.subscriptions),
         "subscriptions": sum(map(len, store.subscriptions)),
         "deletions": len(store.deletions),
+        "interactions": len(store.interactions),
     }
 
 
@@ -53,6 +58,7 @@ def _state(side: Side, request: Request) -> dict[str, Any]:
         who = query["user"]
         fan = store.fan_by_email(who) if "@" in who else store.fans.get(who)
         return {**told, "users": [] if fan is None else [fan]}
+    numbers = store.interactions.numbers(query.get("user")) if kind == "interactions" else ()
     subscriptions = store.subscriptions
     kinds: dict[str, tuple[int, Callable[[int], Any]]] = {
         "users": (len(store.fans), store.fans.at),
@@ -60,6 +66,7 @@ def _state(side: Side, request: Request) -> dict[str, Any]:
         "attendance": (len(store.check_ins), lambda n: wire.check_in(store.check_ins.at(n))),
         "events": (len(store.concerts), lambda n: wire.event(store.concerts[n])),
         "deletions": (len(store.deletions), lambda n: store.deletions[n]),
+        "interactions": (len(numbers), lambda n: store.interactions.row(numbers[n])),
         "newsletters": (len(NAMES), lambda n: newsletters(side)[n]),
         "segments": (len(store.segments), lambda n: _with_members(side, store.segments[n])),
         "subscriptions": (
@@ -106,6 +113,11 @@ def _advance(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, A
         raise BadRequestError("days and hours are numbers, and time moves ahead only") from error
     found = advance.run(before, changes)
     return {"now": iso(side.store.now()), "changes": found}
+
+
+def _knobs(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    side.knobs = read({**msgspec.structs.asdict(side.knobs), **body}, Knobs)
+    return msgspec.structs.asdict(side.knobs)
 
 
 def _edit(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, Any]:

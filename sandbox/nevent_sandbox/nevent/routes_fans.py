@@ -89,7 +89,12 @@ def _by_email(side: Side, request: Request) -> dict[str, Any]:
     return side.wire.fan(found)
 
 
-def _fan(side: Side, request: Request) -> Fan:
+def fan_of(side: Side, request: Request) -> Fan:
+    """The fan whom the path names.
+
+    Raises:
+        MissingError: there is none, or none any more.
+    """
     found = side.store.fans.get(request.path_params["id"])
     if found is None:
         raise MissingError("User not found")
@@ -97,21 +102,21 @@ def _fan(side: Side, request: Request) -> Fan:
 
 
 def _one(side: Side, request: Request) -> dict[str, Any]:
-    return side.wire.fan(_fan(side, request))
+    return side.wire.fan(fan_of(side, request))
 
 
 def _preferences(side: Side, request: Request) -> dict[str, Any]:
-    return side.wire.preferences(_fan(side, request))
+    return side.wire.preferences(fan_of(side, request))
 
 
 def _purchases(side: Side, request: Request) -> dict[str, Any]:
-    fan = _fan(side, request)
+    fan = fan_of(side, request)
     rows = sorted(side.store.orders_of(fan["id"]), key=lambda order: order.purchased)
     return list_page(rows, wanted(request.query_params, ()), side.wire.order)
 
 
 def _events(side: Side, request: Request) -> dict[str, Any]:
-    fan, store = _fan(side, request), side.store
+    fan, store = fan_of(side, request), side.store
     kind = request.query_params.get("type")
     found: set[int] = set()
     if kind != "attended":

@@ -16,6 +16,7 @@ from nevent_sandbox.nevent.answers import (
     answer,
     refusal,
 )
+from nevent_sandbox.nevent.knobs import Forms, Knobs
 from nevent_sandbox.nevent.likings import Likings
 from nevent_sandbox.nevent.membership import Membership
 from nevent_sandbox.nevent.store import Store
@@ -24,13 +25,21 @@ from nevent_sandbox.nevent.wire import Wire
 
 NO_TOKEN = "no token"  # noqa: S105 - marks routes that ask for none
 ASSUMED = "assumed"
+ONE = "one"  # marks routes that take one record at a time
 
 
 class Side:
     """The Nevent side: its data, its tokens, its way of writing; `reset` makes it anew."""
 
     def __init__(
-        self, *, clock: Clock, fans: int, seed: int, contract: str, amounts_in_cents: bool
+        self,
+        *,
+        clock: Clock,
+        fans: int,
+        seed: int,
+        contract: str,
+        amounts_in_cents: bool,
+        limits: str = "off",
     ) -> None:
         self.clock = clock
         self.published = contract == "published"
@@ -38,6 +47,7 @@ class Side:
         self._fans = fans
         self._seed = seed
         self._amounts_in_cents = amounts_in_cents
+        self._limits = limits
         self.reset()
 
     def reset(self) -> None:
@@ -48,6 +58,8 @@ class Side:
         self.wire = Wire(
             self.store, published=self.published, amounts_in_cents=self._amounts_in_cents
         )
+        self.knobs = Knobs.by(self._limits)
+        self.forms = Forms(self.clock, self._limits)
         self.tokens.reset()
 
     def start_again(self) -> None:
@@ -68,7 +80,7 @@ class Routes:
         self.routes: list[Route] = []
 
     def get(self, path: str, handler: Handler, *marks: str) -> None:
-        """Serve a GET; marks: no token needed, or assumed (absent when published)."""
+        """Serve a GET; marks: see above; what is assumed is absent when published."""
 
         async def endpoint(request: Request) -> Response:
             return self._run(request, marks, lambda: handler(self._side, request))
@@ -77,14 +89,22 @@ class Routes:
 
     def post(self, path: str, handler: BodyHandler, *marks: str) -> None:
         """Serve a POST with a JSON object as body."""
+        self._writing("POST", path, handler, marks)
 
+    def put(self, path: str, handler: BodyHandler, *marks: str) -> None:
+        """Serve a PUT with a JSON object as body."""
+        self._writing("PUT", path, handler, marks)
+
+    def _writing(
+        self, method: str, path: str, handler: BodyHandler, marks: tuple[str, ...]
+    ) -> None:
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
             return self._run(
                 request, marks, lambda: handler(self._side, request, _json_object(raw))
             )
 
-        self._add(path, "POST", endpoint, marks)
+        self._add(path, method, endpoint, marks)
 
     def _add(
         self,
@@ -102,7 +122,7 @@ class Routes:
                 self._side.tokens.check(request)
             body = handle()
             response = answer(body)
-            request.state.items = _items(body)
+            request.state.items = 1 if ONE in marks else _items(body)
         except NeventError as error:
             response = refusal(error)
         return response
@@ -128,6 +148,8 @@ def _items(body: Any) -> int | None:
         return len(body)
     if "content" in body:
         return len(body["content"])
+    if "results" in body:
+        return len(body["results"])
     data = body.get("data")
     rows = data.get("fans", data.get("data")) if isinstance(data, dict) else None
     return None if rows is None else len(rows)

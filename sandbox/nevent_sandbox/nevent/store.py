@@ -9,12 +9,13 @@ from nevent_sandbox.credentials import NEVENT_TENANT_ID
 from nevent_sandbox.nevent.checkins import CheckIn, CheckIns
 from nevent_sandbox.nevent.concerts import Concert, concerts
 from nevent_sandbox.nevent.definitions import definitions
+from nevent_sandbox.nevent.directory import FansByEmail, SubscriptionsByPerson
 from nevent_sandbox.nevent.fans import Fans
 from nevent_sandbox.nevent.identifiers import Identifiers
 from nevent_sandbox.nevent.instants import DAY, HOUR, iso, of_datetime
+from nevent_sandbox.nevent.interactions import Interactions
 from nevent_sandbox.nevent.newsletters import NAMES, Subscription, Subscriptions
 from nevent_sandbox.nevent.orders import Order, Orders
-from nevent_sandbox.nevent.people import number_in_email
 from nevent_sandbox.nevent.performers import Likes, performers
 from nevent_sandbox.nevent.registers import Register
 from nevent_sandbox.nevent.rows import CheckInRows, Fan, FanRows, OrderRows
@@ -76,8 +77,14 @@ class Store:
         self.subscriptions: list[Register[Subscription]] = [
             Register(base) for base in self.base_subscriptions
         ]
+        self._by_email = FansByEmail(self.fans, self.identifiers, fans)
+        self._subscribers = [
+            SubscriptionsByPerson(register, base, self.identifiers)
+            for register, base in zip(self.subscriptions, self.base_subscriptions, strict=True)
+        ]
         self.definitions = definitions(self.identifiers, TENANT_ID)
         self.segments = segments(self.identifiers, TENANT_ID, self.start, self.concerts)
+        self.interactions = Interactions(self.identifiers)
         self.deletions = self._deletions()
         self.added: dict[str, int] = defaultdict(int)
         self.turns = 0
@@ -88,6 +95,12 @@ class Store:
     def now(self) -> int:
         """The shared clock's moment."""
         return of_datetime(self.clock.now())
+
+    def knows(self, user_id: str) -> bool:
+        """Whether there is such a fan, told without composing him."""
+        if user_id in self.fans.changed:
+            return True
+        return user_id not in self.fans.gone and self.number(user_id) is not None
 
     def number(self, user_id: str) -> int | None:
         """The number of a fan of the base audience; None for later ones and unknown ids."""
@@ -125,6 +138,7 @@ class Store:
         """Store a changed or new fan."""
         self._people.pop(str(fan["id"]), None)
         self.fans.put(fan)
+        self._by_email.note(fan)
 
     def put_order(self, order: Order) -> None:
         """Store a changed or new order, and find it again by its buyer and holders."""
@@ -180,30 +194,24 @@ class Store:
 
     def subscriptions_of(self, newsletter: int, user_id: str) -> list[Subscription]:
         """A fan's subscriptions to one newsletter."""
-        register = self.subscriptions[newsletter]
-        number = self.number(user_id)
-        found = {key for key, row in register.changed.items() if row["userId"] == user_id}
-        if number is not None:
-            found.update(self.base_subscriptions[newsletter].of_fan(number))
-        rows = [row for row in map(register.get, found) if row is not None]
-        kept = [row for row in rows if row["userId"] == user_id]
-        return sorted(kept, key=lambda row: (row["updatedAt"], row["id"]))
+        return self._subscribers[newsletter].of_fan(user_id, self.number(user_id))
+
+    def subscription_of(self, newsletter: int, email: str, fan: Fan | None) -> Subscription | None:
+        """The subscription of an address or, under another one, of the fan who has it now."""
+        known = self._subscribers[newsletter]
+        found = known.of_email(email) or (
+            self.subscriptions_of(newsletter, fan["id"]) if fan else []
+        )
+        return found[-1] if found else None
+
+    def put_subscription(self, newsletter: int, row: Subscription) -> None:
+        """Store a changed or new subscription, and find it again by its fan and e-mail."""
+        self.subscriptions[newsletter].put(row)
+        self._subscribers[newsletter].note(row)
 
     def fan_by_email(self, email: str) -> Fan | None:
         """The first fan with an e-mail, in any case."""
-        wanted = email.strip().lower()
-        for row in self.fans.changed.values():
-            if (row["email"] or "").strip().lower() == wanted:
-                return row
-        number = number_in_email(wanted)
-        for candidate in () if number is None else (number, number + 1):
-            if candidate < self.fans_at_start:
-                identifier = self.identifiers.make("user", candidate)
-                if identifier not in self.fans.changed:
-                    found = self.fans.get(identifier)
-                    if found and (found["email"] or "").strip().lower() == wanted:
-                        return found
-        return None
+        return self._by_email.find(email)
 
     def untouched(self, user_id: str) -> int | None:
         """The number of a fan whose orders are all as they were at the start, else None."""

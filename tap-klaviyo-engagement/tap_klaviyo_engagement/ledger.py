@@ -1,0 +1,181 @@
+"""What a stream was given of one metric, and what it still lacks."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from tap_klaviyo_engagement import fingerprints
+from tap_klaviyo_engagement.events import FOREVER
+from tap_klaviyo_engagement.fingerprints import MINUTE, Cell, Minute, hashed
+
+if TYPE_CHECKING:
+    from tap_klaviyo_engagement.events import Happening
+    from tap_klaviyo_engagement.reading import Span
+
+Interval = tuple[int, int]  # seconds since 1970, half-open
+
+SHORTEST = 120  # seconds that are always looked at again
+_KNOWN_FOR = 3600  # seconds for which single events may be known
+_MOST_OF_MINUTE = 200
+_MOST_KNOWN = 400  # single events in the state
+
+
+class Ledger:
+    """Given: everything before `now`, but for gaps. What came in the look-back is known.
+
+    The latest events are known one by one, the others by cells: count and xor of a stretch of
+    time. A run reads the look-back again; a cell that is as it was holds nothing new. Nothing
+    counts as given before `settle` is told so.
+
+    Args:
+        state: what `saved` made at an earlier run; empty at first.
+        now: Klaviyo's time, in whole seconds since 1970. Events of the future are known one by
+            one too, and do not move the time up to which everything was given.
+    """
+
+    def __init__(self, state: dict[str, Any], *, now: int, lookback: int, start: int) -> None:
+        before = state.get("upto")
+        lookback = max(lookback, SHORTEST)
+        self._now = max(now, before or 0)
+        self._kept_from = (self._now - lookback) // MINUTE
+        self._known_from = (self._now - _KNOWN_FOR) // MINUTE
+        self._gaps: list[Interval] = [(a, b) for a, b in state.get("gaps", ())]
+        began = min(start, now - SHORTEST) if before is None else before
+        if began < self._now:
+            self._gaps.append((began, self._now))
+        floor = self._now if before is None else max(start, before - lookback)
+        floor = max(floor, state.get("from", 0) * MINUTE)  # nothing is known of what was earlier
+        self._floor = min(floor, now - SHORTEST) // MINUTE * MINUTE
+        cells = fingerprints.unpacked_cells(state.get("cells", ()))
+        self._cells = [each for each in cells if each.end * MINUTE > self._floor]
+        if self._cells:
+            self._floor = min(self._floor, self._cells[0].start * MINUTE)
+        self._starts = [each.start for each in self._cells]
+        self._pending: dict[int, list[tuple[int, Happening]]] = {}
+        self._minutes = fingerprints.unpacked_minutes(state.get("known", {}))
+
+    @property
+    def upto(self) -> int:
+        """Up to when everything was given."""
+        return min((start for start, _ in self._gaps), default=self._now)
+
+    def needs(self) -> list[Interval]:
+        """What must be read in this run."""
+        return union([*self._gaps, (self._floor, FOREVER)])
+
+    def uncut(self, at: int) -> int:
+        """This time, or the latest before it at which reading may be split."""
+        number = bisect_right(self._starts, at // MINUTE) - 1
+        if number < 0:
+            return at
+        cell = self._cells[number]
+        inside = cell.start * MINUTE < at < cell.end * MINUTE
+        return cell.start * MINUTE if inside else at
+
+    def sift(self, span: Span) -> list[Happening]:
+        """The events of a span, and of cells that it completes, that were not given yet."""
+        if span.end <= self._floor:
+            return self._wanted(span)
+        new = []
+        for each in self._wanted(span):
+            minute = each.at // MINUTE
+            number = self._cell(minute)
+            if number is not None:
+                self._pending.setdefault(number, []).append((hashed(each.mark), each))
+                continue
+            known = self._minutes.get(minute)
+            if known is None or not known.hashes or hashed(each.mark) not in known.hashes:
+                new.append(each)
+        for number in self._completed(span):
+            rows = self._pending[number]
+            unknown = fingerprints.unknown([key for key, _ in rows], self._cells[number])
+            new += [each for key, each in rows if key in unknown]
+        return new
+
+    def settle(self, span: Span) -> None:
+        """All that `sift` told of this span was given."""
+        if span.end > self._kept_from * MINUTE:
+            for each in self._wanted(span):
+                minute = each.at // MINUTE
+                if minute >= self._kept_from and self._cell(minute) is None:
+                    self._know(minute, hashed(each.mark))
+        for number in self._completed(span):
+            keys = [key for key, _ in self._pending.pop(number)]
+            xor = 0
+            for key in keys:
+                xor ^= key
+            self._cells[number] = self._cells[number]._replace(events=len(keys), xor=xor)
+        self._gaps = without(self._gaps, (span.start, span.end))
+
+    def saved(self) -> dict[str, Any]:
+        """What the state keeps."""
+        gaps = [(start // MINUTE, -(-end // MINUTE)) for start, end in self._gaps]
+        known: dict[int, Minute] = {}
+        cells = [each for each in self._cells if each.end > self._kept_from]
+        left = _MOST_KNOWN
+        for minute in sorted(self._minutes, reverse=True):
+            if minute < self._kept_from:
+                break
+            each = self._minutes[minute]
+            missing = any(start <= minute < end for start, end in gaps)
+            if each.hashes is not None and (each.count <= left or missing):
+                known[minute] = each
+                left -= each.count
+            elif not missing:
+                cells.append(Cell(minute, minute + 1, each.count, each.xor))
+        state: dict[str, Any] = {"upto": self._now, "from": self._kept_from}
+        if gaps:
+            state["gaps"] = [
+                [start * MINUTE, min(end * MINUTE, self._now)] for start, end in union(gaps)
+            ]
+        if cells:
+            state["cells"] = fingerprints.packed_cells(fingerprints.merged(cells, gaps))
+        if known:
+            state["known"] = fingerprints.packed_minutes(known)
+        return state
+
+    def _wanted(self, span: Span) -> list[Happening]:
+        if span.start >= self._floor:
+            return span.happenings
+        return [
+            each
+            for each in span.happenings
+            if each.at >= self._floor or any(a <= each.at < b for a, b in self._gaps)
+        ]
+
+    def _cell(self, minute: int) -> int | None:
+        number = bisect_right(self._starts, minute) - 1
+        return number if number >= 0 and minute < self._cells[number].end else None
+
+    def _completed(self, span: Span) -> list[int]:
+        return [each for each in self._pending if self._cells[each].end * MINUTE <= span.end]
+
+    def _know(self, minute: int, key: int) -> None:
+        known = self._minutes.get(minute)
+        if known is None:
+            known = Minute(() if minute >= self._known_from else None)
+            self._minutes[minute] = known
+        known.add(key, _MOST_OF_MINUTE)
+
+
+def union(intervals: list[Interval]) -> list[Interval]:
+    """The same stretches, each once, in order."""
+    result: list[Interval] = []
+    for start, end in sorted(intervals):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
+        else:
+            result.append((start, end))
+    return result
+
+
+def without(intervals: list[Interval], taken: Interval) -> list[Interval]:
+    """What is left of some stretches when one is taken away."""
+    result = []
+    for start, end in intervals:
+        if start < min(end, taken[0]):
+            result.append((start, min(end, taken[0])))
+        if max(start, taken[1]) < end:
+            result.append((max(start, taken[1]), end))
+    return result
