@@ -26,7 +26,10 @@ NOT_FOUND = 404
 
 
 class Flow(NamedTuple):
-    """A flow; times are as Klaviyo writes them, `graph` holds its messages and their delays."""
+    """A flow; times are as Klaviyo writes them, `graph` holds its messages and their delays.
+
+    `updated_at` is the latest of its own and its actions' times.
+    """
 
     id: str
     name: str
@@ -63,8 +66,11 @@ def flows(session: KlaviyoSession) -> Iterator[Flow]:
             actions = {each["id"]: each for each in page.get("included") or ()}
             for each in page["data"]:
                 related = each["relationships"]["flow-actions"].get("data") or ()
-                own = [_action(one["id"], actions.get(one["id"])) for one in related]
-                yield _flow(each, _graph(session, each["id"], own))
+                own = {one["id"]: actions.get(one["id"]) for one in related}
+                found = [_action(identifier, action) for identifier, action in own.items()]
+                yield _flow(
+                    each, _graph(session, each["id"], found), _changed([each, *own.values()])
+                )
 
 
 def _action(identifier: str, resource: Resource | None) -> Resource:
@@ -111,7 +117,13 @@ def _named(session: KlaviyoSession, action: Resource) -> Resource:
     return {**action, "data": {**data, "message": message}}
 
 
-def _flow(resource: Resource, found: FlowGraph) -> Flow:
+def _changed(resources: list[Resource | None]) -> str | None:
+    """The latest of their times; all are in one offset."""
+    times = [each["attributes"].get("updated") for each in resources if each]
+    return max((each for each in times if each), default=None)
+
+
+def _flow(resource: Resource, found: FlowGraph, changed: str | None) -> Flow:
     attributes = resource["attributes"]
     return Flow(
         resource["id"],
@@ -120,6 +132,6 @@ def _flow(resource: Resource, found: FlowGraph) -> Flow:
         bool(attributes.get("archived")),
         attributes.get("trigger_type"),
         attributes.get("created"),
-        attributes.get("updated"),
+        changed,
         found,
     )

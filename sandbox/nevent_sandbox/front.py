@@ -88,9 +88,9 @@ class Front:
 
     async def _serve(self, visit: _Visit, operation: str) -> None:
         fault = self._faults.take(operation, *AT_THE_DOOR)
-        while fault is not None and fault.kind == "delay":
+        if fault is not None and fault.kind == "delay":  # once a request; another may come upon it
             await asyncio.sleep(fault.seconds)
-            fault = self._faults.take(operation, *AT_THE_DOOR)
+            fault = self._faults.take(operation, *(set(AT_THE_DOOR) - {"delay"}))
         if fault is None:
             await self._app(visit.scope, visit.replay, visit.watch)
         elif fault.kind == "refuse":

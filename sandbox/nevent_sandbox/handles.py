@@ -236,6 +236,10 @@ class KlaviyoHandle(Handle):
         """Put people into a segment, now or `at` some moment (seconds)."""
         self._post("/segment-members", segment=segment, emails=emails, **at)
 
+    def leave_segment(self, segment: str, emails: list[str], **at: float) -> None:
+        """Take people out of a segment, now or `at` some moment (seconds)."""
+        self._post("/segment-leavers", segment=segment, emails=emails, **at)
+
     def stick(self, operation: str = IMPORT, *, times: int | None = 1) -> None:
         """Leave the next import jobs in `processing` until the faults are cleared."""
         self._order(operation, "stick", times=times)
@@ -259,7 +263,10 @@ class KlaviyoHandle(Handle):
         self._order(operation, "malformed", emails=emails, times=times)
 
     def knobs(self, **knobs: Any) -> None:
-        """Set job_seconds, visibility_seconds, effect_seconds, pointers, opt_in_process."""
+        """Set job_seconds, visibility_seconds, effect_seconds, pointers, opt_in_process.
+
+        And revenue_divisor, report_rows, mapped_metrics (id of a mapping → name of a metric).
+        """
         self._post("/knobs", **knobs)
 
     def consent(self, email: str) -> Document | None:

@@ -23,6 +23,7 @@ FATES = (
     "unchanged",
     "merged",
     "withheld",
+    "unknown",
     "rejected",
 )
 
@@ -33,8 +34,8 @@ class Summary:
     Fates: `read` from the input; `filtered` by a map; `written` (the vendor says so); `accepted`
     (the vendor took it and has no job to ask); `planned` (a dry run would have sent it);
     `unchanged` (the vendor has it already); `merged` into another row of the same person;
-    `withheld` (a rule says it must not be sent); `rejected`. Each record read ends in exactly one
-    of the others.
+    `withheld` (a rule says it must not be sent); `unknown` (about somebody whom the vendor does not
+    know); `rejected`. Each record read ends in exactly one of the others.
     """
 
     def __init__(self) -> None:

@@ -67,3 +67,9 @@ class Tombstones:
                     self._hashes.add(person)
                     self._last = number
             self._look_at = time.monotonic() + LOOK_EVERY
+
+
+def theirs_alone(people: tuple[str, ...]) -> tuple[str, ...]:
+    """Identifiers that nobody shares: a family may have one phone; its e-mails differ."""
+    alone = tuple(each for each in people if not each.startswith("+"))
+    return alone or people

@@ -43,12 +43,18 @@ class Consent(NamedTuple):
     list_id: str | None = None
 
 
-def consents(subscriptions: Block | None) -> Iterator[Consent]:
-    """What is known of a person: lists they left, then each channel ever touched."""
-    told = subscriptions or {}
+def consents(profile: Block) -> Iterator[Consent]:
+    """What is known of a person: lists they left, then each channel ever touched.
+
+    An objection without a time is dated by the profile's last change: it counts all the same. A
+    consent without one does not.
+    """
+    told = profile.get("subscriptions") or {}
+    undated = moment(profile.get("updated"))
     email = (told.get("email") or {}).get("marketing") or {}
     yield from _left(email)
-    for found in (_email(email), _sms((told.get("sms") or {}).get("marketing") or {})):
+    sms = (told.get("sms") or {}).get("marketing") or {}
+    for found in (_email(email, undated), _sms(sms, undated)):
         if found is not None:
             yield found
 
@@ -66,19 +72,20 @@ def _rank(reason: str) -> int:
     return OBJECTIONS.index(reason) if reason in OBJECTIONS else len(OBJECTIONS)
 
 
-def _email(block: Block) -> Consent | None:
+def _email(block: Block, undated: str | None) -> Consent | None:
     reasons = suppressed(block)
     consented, updated = moment(block.get("consent_timestamp")), moment(block.get("last_updated"))
-    recorded = _latest(consented, updated, *(at for _, at in reasons))
-    if recorded is None:
-        return None  # nobody ever did anything about it
     status = _STATUSES.get(str(block.get("consent")), NEVER)
     objected = [at for reason, at in reasons if reason in OBJECTIONS]
+    objects = bool(objected) or status == UNSUBSCRIBED
+    recorded = _latest(consented, updated, *(at for _, at in reasons)) or (objects and undated)
+    if not recorded:
+        return None  # nobody ever did anything about it
     reason = reasons[0][0] if reasons else None
     if status == UNSUBSCRIBED:
         objected.append(consented or updated)
         reason = reason if reason in OBJECTIONS else UNSUBSCRIBE
-    if objected:
+    if objects:
         status = UNSUBSCRIBED
     return Consent(
         "email",
@@ -93,13 +100,13 @@ def _email(block: Block) -> Consent | None:
     )
 
 
-def _sms(block: Block) -> Consent | None:
+def _sms(block: Block, undated: str | None) -> Consent | None:
     consented, updated = moment(block.get("consent_timestamp")), moment(block.get("last_updated"))
-    recorded = _latest(consented, updated)
-    if recorded is None:
-        return None
     status = _STATUSES.get(str(block.get("consent")), NEVER)
     objected = status == UNSUBSCRIBED
+    recorded = _latest(consented, updated) or (objected and undated)
+    if not recorded:
+        return None
     return Consent(
         "sms",
         status,

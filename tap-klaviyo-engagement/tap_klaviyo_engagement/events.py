@@ -212,6 +212,6 @@ def written(seconds: int) -> str:
     return f"{_minute(minute)}{second:02d}+00:00"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def _minute(minute: int) -> str:
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")

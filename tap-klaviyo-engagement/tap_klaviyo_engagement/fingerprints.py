@@ -21,7 +21,7 @@ def hashed(mark: str) -> int:
 
 
 class Cell(NamedTuple):
-    """Events given in the minutes [start, end), counted since 1970."""
+    """Events given in [start, end), seconds since 1970."""
 
     start: int
     end: int
@@ -76,7 +76,7 @@ def unknown(keys: list[int], known: Cell) -> set[int]:
 
 
 def merged(cells: list[Cell], gaps: list[tuple[int, int]]) -> list[Cell]:
-    """Fewer, larger cells; what a gap (in minutes too) touches stays as it is."""
+    """Fewer, larger cells; what a gap touches stays as it is."""
     target = max(SMALLEST, sum(each.events for each in cells) // MOST_CELLS)
     result: list[Cell] = []
     for each in sorted(cells):

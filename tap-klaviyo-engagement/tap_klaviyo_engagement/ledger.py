@@ -48,9 +48,9 @@ class Ledger:
         floor = max(floor, state.get("from", 0) * MINUTE)  # nothing is known of what was earlier
         self._floor = min(floor, now - SHORTEST) // MINUTE * MINUTE
         cells = fingerprints.unpacked_cells(state.get("cells", ()))
-        self._cells = [each for each in cells if each.end * MINUTE > self._floor]
+        self._cells = [each for each in cells if each.end > self._floor]
         if self._cells:
-            self._floor = min(self._floor, self._cells[0].start * MINUTE)
+            self._floor = min(self._floor, self._cells[0].start)
         self._starts = [each.start for each in self._cells]
         self._pending: dict[int, list[tuple[int, Happening]]] = {}
         self._minutes = fingerprints.unpacked_minutes(state.get("known", {}))
@@ -66,12 +66,8 @@ class Ledger:
 
     def uncut(self, at: int) -> int:
         """This time, or the latest before it at which reading may be split."""
-        number = bisect_right(self._starts, at // MINUTE) - 1
-        if number < 0:
-            return at
-        cell = self._cells[number]
-        inside = cell.start * MINUTE < at < cell.end * MINUTE
-        return cell.start * MINUTE if inside else at
+        number = self._cell(at)
+        return at if number is None else self._starts[number]
 
     def sift(self, span: Span) -> list[Happening]:
         """The events of a span, and of cells that it completes, that were not given yet."""
@@ -79,12 +75,11 @@ class Ledger:
             return self._wanted(span)
         new = []
         for each in self._wanted(span):
-            minute = each.at // MINUTE
-            number = self._cell(minute)
+            number = self._cell(each.at)
             if number is not None:
                 self._pending.setdefault(number, []).append((hashed(each.mark), each))
                 continue
-            known = self._minutes.get(minute)
+            known = self._minutes.get(each.at // MINUTE)
             if known is None or not known.hashes or hashed(each.mark) not in known.hashes:
                 new.append(each)
         for number in self._completed(span):
@@ -98,7 +93,7 @@ class Ledger:
         if span.end > self._kept_from * MINUTE:
             for each in self._wanted(span):
                 minute = each.at // MINUTE
-                if minute >= self._kept_from and self._cell(minute) is None:
+                if minute >= self._kept_from and self._cell(each.at) is None:
                     self._know(minute, hashed(each.mark))
         for number in self._completed(span):
             keys = [key for key, _ in self._pending.pop(number)]
@@ -110,25 +105,29 @@ class Ledger:
 
     def saved(self) -> dict[str, Any]:
         """What the state keeps."""
-        gaps = [(start // MINUTE, -(-end // MINUTE)) for start, end in self._gaps]
+        gaps = list(self._gaps)
         known: dict[int, Minute] = {}
-        cells = [each for each in self._cells if each.end > self._kept_from]
+        cells = [each for each in self._cells if each.end > self._kept_from * MINUTE]
         left = _MOST_KNOWN
         for minute in sorted(self._minutes, reverse=True):
             if minute < self._kept_from:
                 break
             each = self._minutes[minute]
-            missing = any(start <= minute < end for start, end in gaps)
-            if each.hashes is not None and (each.count <= left or missing):
+            whole = (minute * MINUTE, (minute + 1) * MINUTE)
+            parts = [whole]
+            for gap in self._gaps:
+                parts = without(parts, gap)
+            if each.hashes is not None and (each.count <= left or parts != [whole]):
                 known[minute] = each
                 left -= each.count
-            elif not missing:
-                cells.append(Cell(minute, minute + 1, each.count, each.xor))
+            elif len(parts) == 1:
+                cells.append(Cell(*parts[0], each.count, each.xor))
+            else:  # given here and there: what is known of it cannot be told apart
+                gaps.append((whole[0], min(whole[1], self._now)))
+        gaps = union(gaps)
         state: dict[str, Any] = {"upto": self._now, "from": self._kept_from}
         if gaps:
-            state["gaps"] = [
-                [start * MINUTE, min(end * MINUTE, self._now)] for start, end in union(gaps)
-            ]
+            state["gaps"] = [list(each) for each in gaps]
         if cells:
             state["cells"] = fingerprints.packed_cells(fingerprints.merged(cells, gaps))
         if known:
@@ -136,7 +135,9 @@ class Ledger:
         return state
 
     def _wanted(self, span: Span) -> list[Happening]:
-        if span.start >= self._floor:
+        if span.start >= self._floor or any(
+            start <= span.start and span.end <= end for start, end in self._gaps
+        ):
             return span.happenings
         return [
             each
@@ -144,12 +145,13 @@ class Ledger:
             if each.at >= self._floor or any(a <= each.at < b for a, b in self._gaps)
         ]
 
-    def _cell(self, minute: int) -> int | None:
-        number = bisect_right(self._starts, minute) - 1
-        return number if number >= 0 and minute < self._cells[number].end else None
+    def _cell(self, at: int) -> int | None:
+        number = bisect_right(self._starts, at) - 1
+        return number if number >= 0 and at < self._cells[number].end else None
 
     def _completed(self, span: Span) -> list[int]:
-        return [each for each in self._pending if self._cells[each].end * MINUTE <= span.end]
+        """Cells that end in this span; no window ends or begins inside one."""
+        return [each for each in self._pending if span.start < self._cells[each].end <= span.end]
 
     def _know(self, minute: int, key: int) -> None:
         known = self._minutes.get(minute)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from singer_outcomes.lines import append
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,16 +40,4 @@ class ConsentLedger:
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Append; on disk when this returns."""
-        lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
-        if not lines:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-        with os.fdopen(os.open(self.path, flags, 0o600), "r+b", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            size = file.seek(0, os.SEEK_END)
-            if size:
-                file.seek(size - 1)
-                if file.read(1) != b"\n":  # a run was killed in the middle of a line
-                    lines = b"\n" + lines
-            file.write(lines)
+        append(self.path, b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))

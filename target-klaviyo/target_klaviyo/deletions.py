@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import RejectedError as RefusedError
 from klaviyo_client.limits import DELETE_PERSON
+from singer_outcomes.tombstones import theirs_alone
 
-from target_klaviyo.fates import told
+from target_klaviyo.refusals import told
 from target_klaviyo.shipments import BLAMES_ITEMS, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from klaviyo_client import KlaviyoSession
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
     from singer_outcomes.tombstones import Tombstones
 
-    from target_klaviyo.fates import Fates
     from target_klaviyo.people import People
     from target_klaviyo.plan import Plan
-    from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
 NOT_FOUND = 404
@@ -103,12 +104,6 @@ class Deletions:
         self._tombstones.add(people, at=datetime.now(tz=UTC))
         self._purge(people)
         self._records.acted("delete", [people], reason="erased in the source")
-
-
-def theirs_alone(people: tuple[str, ...]) -> tuple[str, ...]:
-    """Identifiers that nobody shares: a family may have one phone; its e-mails differ."""
-    alone = tuple(each for each in people if not each.startswith("+"))
-    return alone or people
 
 
 def _held(profiles: list[dict[str, Any]]) -> list[str]:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from klaviyo_client import Problem, UncertainError
 from klaviyo_client import RejectedError as RefusedError
 
-from target_klaviyo.queues import MOST_BYTES
+from target_klaviyo.kinds import MOST_BYTES
 from target_klaviyo.shipments import TOO_LARGE, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from klaviyo_client import KlaviyoSession
+    from singer_outcomes.queues import Origin
     from singer_outcomes.summary import Summary
 
     from target_klaviyo.plan import Plan
-    from target_klaviyo.queues import Origin
 
 UNANSWERED = 8  # requests that must not be applied twice, sent again after a look
 REFUSED_ALONE = 20  # items, with none accepted: then the fault is in every request, not in an item

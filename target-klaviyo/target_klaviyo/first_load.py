@@ -6,9 +6,10 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from singer_outcomes.identifiers import SettingError
+
 from target_klaviyo import payloads
 from target_klaviyo.flows import Load, StartedFlow
-from target_klaviyo.identifiers import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_klaviyo.fates import told
+from target_klaviyo.refusals import told
 from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import EVENTS, Envelope
 
 if TYPE_CHECKING:
     from klaviyo_client import Problem
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
 
     from target_klaviyo.delivery import Delivery
-    from target_klaviyo.fates import Fates
     from target_klaviyo.plan import Plan
-    from target_klaviyo.queues import Row
     from target_klaviyo.verification import Verification
 
 

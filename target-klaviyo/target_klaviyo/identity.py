@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from klaviyo_client import KlaviyoSession
+    from singer_outcomes.queues import Row
     from singer_outcomes.summary import Summary
 
     from target_klaviyo.people import People
     from target_klaviyo.plan import Plan
-    from target_klaviyo.queues import Row
 
 CONFLICT, GONE = 409, 404
 RENAMED = "e-mail changed: the profile has the new one"

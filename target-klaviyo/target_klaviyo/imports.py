@@ -6,9 +6,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from target_klaviyo.fates import told
 from target_klaviyo.jobs import ImportFault, ImportJob, faults, finished, require_patience
 from target_klaviyo.payloads import without_phone
+from target_klaviyo.refusals import told
 from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import PROFILES, Envelope, decode, encode
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from klaviyo_client import KlaviyoSession, Problem
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
 
     from target_klaviyo.delivery import Delivery
-    from target_klaviyo.fates import Fates
-    from target_klaviyo.queues import Row
 
 DUPLICATE = "duplicate_profile"  # e-mail and phone belong to two profiles
 PHONE_TAKEN = "phone number left out: another profile has it"

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from klaviyo_client import KlaviyoSession
-
-    from target_klaviyo.queues import Row
+    from singer_outcomes.queues import Row
 
 PAGE = 100
 

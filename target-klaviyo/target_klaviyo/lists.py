@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from klaviyo_client import UncertainError
 from klaviyo_client.limits import CREATE_LIST, GET_LISTS, MAX_LISTS_PAGE
+from singer_outcomes.identifiers import SettingError
 
-from target_klaviyo.identifiers import SettingError
 from target_klaviyo.shipments import encode
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_klaviyo.fates import told
+from target_klaviyo.refusals import told
 from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import FORMER_MEMBERS, MEMBERS, Envelope, decode, encode
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from klaviyo_client import Problem
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Origin, Row
 
     from target_klaviyo.delivery import Delivery
-    from target_klaviyo.fates import Fates
     from target_klaviyo.imports import Imports
     from target_klaviyo.mirrors import Mirrors
     from target_klaviyo.people import People
     from target_klaviyo.plan import Plan
-    from target_klaviyo.queues import Origin, Row
 
 ADD, REMOVE, MIRROR = "add", "remove", "mirror"
 UNKNOWN = "no profile in Klaviyo has this identifier"

@@ -10,8 +10,9 @@ from target_klaviyo.shipments import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from singer_outcomes.queues import Row
+
     from target_klaviyo.people import People
-    from target_klaviyo.queues import Row
 
 NEVENT, KLAVIYO, FILL = "nevent", "klaviyo", "fill"
 PLACES = ("location", "properties")

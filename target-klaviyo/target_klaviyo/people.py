@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from klaviyo_client import KlaviyoSession
-
-    from target_klaviyo.queues import Row
+    from singer_outcomes.queues import Row
 
 NOT_FOUND = 404
 LONGEST = 6_000  # characters of a filter in the URL; servers in between may take 8 KB at most

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from klaviyo_client.limits import Operation
+    from singer_outcomes.queues import Row
 
     from target_klaviyo.flows import StartedFlow
     from target_klaviyo.people import People
-    from target_klaviyo.queues import Row
     from target_klaviyo.wishes import Wish
 
 Identifiers = tuple[str | None, str | None]  # e-mail, phone number

@@ -10,7 +10,7 @@ from target_klaviyo import consents, payloads
 from target_klaviyo.shipments import decode, encode
 
 if TYPE_CHECKING:
-    from target_klaviyo.queues import Row
+    from singer_outcomes.queues import Row
 
 Payload = dict[str, Any]
 

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.limits import (
     MAX_CUSTOM_PROPERTIES,
+    MAX_EMAIL,
     MAX_EXTERNAL_ID,
     MAX_PROFILE_BYTES,
 )
 from phonenumbers import SUPPORTED_REGIONS
+from singer_outcomes.identifiers import email_address, phone_number
+from singer_outcomes.loader import ERASED
 from singer_outcomes.rejects import RejectedError
 from singer_outcomes.sink import OutcomeSink, WithheldError
+from singer_outcomes.tombstones import theirs_alone
 from typing_extensions import override
 
 from target_klaviyo import consents, payloads
-from target_klaviyo.deletions import theirs_alone
 from target_klaviyo.guards import Guard
-from target_klaviyo.identifiers import email_address, phone_number
 from target_klaviyo.imports import PHONE_TAKEN
 from target_klaviyo.lists import UnknownListError
-from target_klaviyo.loader import ERASED
 from target_klaviyo.members import ADD, MIRROR, REMOVE
 from target_klaviyo.replaying import again
 from target_klaviyo.shipments import encode
@@ -52,7 +53,7 @@ class KlaviyoSink(OutcomeSink):
         """
         people = []
         if email := record.get("email"):
-            address = record["email"] = email_address(str(email))
+            address = record["email"] = email_address(str(email), MAX_EMAIL)
             if address is not None:
                 people.append(address)
             elif else_known:

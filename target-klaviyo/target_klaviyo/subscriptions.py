@@ -7,9 +7,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from target_klaviyo import consents
-from target_klaviyo.fates import told
 from target_klaviyo.knowledge import NOBODY
 from target_klaviyo.records import LEAVING
+from target_klaviyo.refusals import told
 from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import SUBSCRIPTIONS, UNSUBSCRIPTIONS, Envelope
 from target_klaviyo.valve import Decision
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from klaviyo_client import Problem
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
 
     from target_klaviyo.consents import Channel
     from target_klaviyo.delivery import Delivery
-    from target_klaviyo.fates import Fates
     from target_klaviyo.knowledge import Knowledge
-    from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
 Place = tuple[str, str, str]  # channel, list, identifier

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_client import DeniedError
 from klaviyo_client.limits import GET_SUPPRESS_JOB, GET_UNSUPPRESS_JOB, Operation
 
-from target_klaviyo.fates import told
 from target_klaviyo.jobs import StuckJobError
+from target_klaviyo.refusals import told
 from target_klaviyo.replaying import payload_of
 from target_klaviyo.shipments import SUPPRESSIONS, UNSUPPRESSIONS, Envelope, Shipment
 
 if TYPE_CHECKING:
     from klaviyo_client import KlaviyoSession, Problem
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
 
     from target_klaviyo.delivery import Delivery
-    from target_klaviyo.fates import Fates
-    from target_klaviyo.queues import Row
     from target_klaviyo.records import Records
 
 SUPPRESS, UNSUPPRESS = "suppress", "unsuppress"

@@ -7,25 +7,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from klaviyo_client import DeniedError, KlaviyoError, KlaviyoSession
-from singer_outcomes.ledger import Ledger
-from singer_outcomes.target import OutcomeTarget
-from singer_outcomes.tombstones import Tombstones
+from singer_outcomes.identifiers import SettingError, country
+from singer_outcomes.loading import LoadingTarget
 from typing_extensions import override
 
 from target_klaviyo.advice import ADVICE
 from target_klaviyo.consent_ledger import ConsentLedger
 from target_klaviyo.deletions import Deletions
 from target_klaviyo.delivery import Delivery
-from target_klaviyo.fates import Fates
 from target_klaviyo.first_load import FirstLoad
 from target_klaviyo.flows import LiveFlows
 from target_klaviyo.happenings import Happenings
-from target_klaviyo.identifiers import SettingError, country
 from target_klaviyo.identity import Identity
 from target_klaviyo.imports import Imports
 from target_klaviyo.knowledge import Knowledge
 from target_klaviyo.lists import Lists
-from target_klaviyo.loader import ERASED, Loader
+from target_klaviyo.loader import KlaviyoLoader
 from target_klaviyo.members import Members
 from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
@@ -43,25 +40,24 @@ from target_klaviyo.sinks import (
     SuppressionsSink,
 )
 from target_klaviyo.subscriptions import Subscriptions
-from target_klaviyo.superseded import Superseded
 from target_klaviyo.suppressing import Suppressing
 from target_klaviyo.verification import COULD_NOT_LOOK, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from singer_outcomes.rejects import RejectedError
+    from singer_outcomes.queues import Row
     from singer_outcomes.sink import OutcomeSink
 
-    from target_klaviyo.queues import Row
     from target_klaviyo.sinks import KlaviyoSink
 
 
-class TargetKlaviyo(OutcomeTarget):
+class TargetKlaviyo(LoadingTarget):
     """Loads people, what they did and what they consent to into Klaviyo, from any Singer tap."""
 
     name = "target-klaviyo"
+    loader: KlaviyoLoader
     kinds: ClassVar[Mapping[str, type[OutcomeSink]]] = {
         "profiles": ProfilesSink,
         "events": EventsSink,
@@ -83,14 +79,12 @@ class TargetKlaviyo(OutcomeTarget):
         super().__init__(**kwargs)
         config = self.config
         self.phone_region = country(config["phone_region"])
-        self.dry_run = bool(config["dry_run"])
         hours = timedelta(hours=float(config["history_after_hours"]))
         told_first = str(config["first_load"]).lower()
         self.history = None if told_first == "true" else hours
         self._told_first = told_first
         self._list_known = False
         self.default_list: str | None = None
-        self._erased: set[str] = set()  # people whose deletion was read in this run
         self._session = KlaviyoSession(
             config["api_key"],
             api_url=config["api_url"],
@@ -100,22 +94,11 @@ class TargetKlaviyo(OutcomeTarget):
 
     def _wire(self) -> None:
         """Each kind of row gets what delivers it."""
-        config, session, summary = self.config, self._session, self.summary
+        config, session, summary, fates = self.config, self._session, self.summary, self.fates
         patience = float(config["job_timeout_minutes"]) * 60
         people = People(session)
         self.plan = Plan(people) if self.dry_run else None
         self.lists = Lists(session, self.plan)
-        if self.dry_run:
-            self.ledger = Ledger(lambda _: None)  # no state: nothing has happened
-        self.tombstones = Tombstones(self.store)
-        self._superseded = Superseded(self.rejects)
-        fates = Fates(
-            ledger=self.ledger,
-            summary=summary,
-            reject=self.reject,
-            superseded=self._superseded,
-            planned=self.dry_run,
-        )
         delivery = Delivery(session, summary, self.plan)
         self._records = records = Records(
             self.store,
@@ -124,7 +107,7 @@ class TargetKlaviyo(OutcomeTarget):
             planned=self.dry_run,
         )
         self.imports = Imports(session, delivery, fates, patience=patience)
-        self.loader = Loader(session, fates, self.imports, ledger=self.ledger)
+        self.loader = KlaviyoLoader(session, fates, self.imports, ledger=self.ledger)
         self.imports.tracker = self.loader
         self.first_load = FirstLoad(
             LiveFlows(session),
@@ -205,32 +188,6 @@ class TargetKlaviyo(OutcomeTarget):
         """The time by Klaviyo's clock."""
         return self._session.now()
 
-    def erase(self, people: Collection[str]) -> None:
-        """From now on nothing of this person is sent but their deletion."""
-        self._erased.update(people)
-        self.loader.drop(people)
-
-    def erased(self, people: Collection[str]) -> bool:
-        """Whether this person was erased, by this run or an earlier one."""
-        return not self._erased.isdisjoint(people) or self.tombstones.covers(people)
-
-    @override
-    def reject(self, sink: OutcomeSink, error: RejectedError, **more: Any) -> None:
-        record = more.get("record")
-        if record is not None and self._tells_of_erased(record):
-            self.summary.withhold(sink.stream_name, ERASED)  # nothing of them is kept
-        elif self.dry_run:
-            self.summary.reject(sink.stream_name, error.reason)
-        else:
-            super().reject(sink, error, **more)
-
-    def _tells_of_erased(self, record: dict[str, Any]) -> bool:
-        """Whether an address or an id in a record is that of somebody erased."""
-        told = {name: str(each).strip() for name, each in record.items() if each is not None}
-        addresses = [each.lower() for each in told.values() if "@" in each]
-        ids = [f"id:{each}" for name, each in told.items() if name == "id" or name.endswith("_id")]
-        return self.erased([*addresses, *ids])
-
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_schema_message(message_dict)
@@ -238,14 +195,6 @@ class TargetKlaviyo(OutcomeTarget):
         aliases = (each.stream_alias for each in self.mapper.stream_maps[source])
         feeds = any(each.partition("__")[0] == "list_members" for each in aliases)
         self.mirrors.schema(source, feeds=feeds)
-
-    @override
-    def check(self) -> None:
-        self.loader.check()
-
-    @override
-    def finish(self) -> None:
-        self.loader.finish()
 
     @override
     def process_endofpipe(self) -> None:
@@ -274,17 +223,6 @@ class TargetKlaviyo(OutcomeTarget):
         if seen is not None:
             self.summary.note("accepted events sampled", seen.sampled)
             self.summary.note("accepted events sampled and seen in Klaviyo", seen.found)
-
-    @override
-    def expire(self) -> None:
-        if loader := getattr(self, "loader", None):  # a signal may come before all is wired
-            loader.expire()
-
-    @override
-    def stop(self) -> None:
-        self.loader.stop()
-        if self.replaying is None:  # which takes its own lines out
-            self._superseded.remove()
 
     @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from klaviyo_client import KlaviyoSession
+    from singer_outcomes.queues import Row
 
     from target_klaviyo.people import People
-    from target_klaviyo.queues import Row
 
 COULD_NOT_LOOK = "sample of accepted events not read back: the key lacks events:read"
 

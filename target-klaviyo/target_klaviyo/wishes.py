@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from singer_outcomes.queues import Origin, Row
+
     from target_klaviyo.consents import Channel, Statement
-    from target_klaviyo.queues import Origin, Row
 
 SENT = frozenset({"subscribe", "unsubscribe"})
 

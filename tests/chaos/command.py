@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 import tenacity
-from klaviyo_client import limits, session
+from klaviyo_client import limits, waiting
 
 
 def small(items: int) -> None:
@@ -37,13 +37,16 @@ def hasty(times: float) -> None:
         if isinstance(operation, limits.Operation):
             burst, steady = operation.burst * round(times), operation.steady * round(times)
             setattr(limits, name, operation._replace(burst=burst, steady=steady))
-    session._BACKOFF = tenacity.wait_exponential(  # noqa: SLF001  # no setting: nobody else needs it
+    waiting._BACKOFF = tenacity.wait_exponential(  # noqa: SLF001  # no setting: nobody else needs it
         multiplier=0.5 / times, max=60 / times
     ) + tenacity.wait_random(0, 1 / times)
-    from target_klaviyo import loader, subscriptions  # noqa: PLC0415  # after the bounds are set
+    from singer_outcomes import loader  # noqa: PLC0415  # as the next one
+    from target_klaviyo import loader as jobs  # noqa: PLC0415  # after the bounds are set
+    from target_klaviyo import subscriptions  # noqa: PLC0415
 
     for module, names in (
-        (loader, ("STATE_WAITS", "FIRST_POLL", "LAST_POLL")),
+        (loader, ("STATE_WAITS",)),
+        (jobs, ("FIRST_POLL", "LAST_POLL")),
         (subscriptions, ("SHOWS_WITHIN", "LOOK_EVERY")),
     ):
         for name in names:

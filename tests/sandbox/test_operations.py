@@ -76,6 +76,7 @@ def test_pages_are_the_vendors(name: str) -> None:
     size = told.get("page[size]")
     assert OPERATIONS[name].page == (size and (size["default"], size["maximum"]))
     assert OPERATIONS[name].cursor == ("page[cursor]" in told)
+    assert OPERATIONS[name].report_cursor == ("page_cursor" in told)
 
 
 @each_operation
@@ -148,7 +149,7 @@ def test_bodies_have_the_vendors_keys(name: str) -> None:
     operation = SPEC[name]
     content = operation["requestBody"]["content"]["application/vnd.api+json"]["schema"]
     components: Document = {}
-    for each in ("profiles", "events", "lists", "data_privacy"):
+    for each in ("profiles", "events", "lists", "data_privacy", "reporting", "metrics"):
         components |= json.loads((SPECS / f"{each}.json").read_text())["components"]["schemas"]
     assert _same(_keys(SCHEMAS[name], {}), _keys(content, components))
 

@@ -41,8 +41,8 @@ def _stdout(monkeypatch: pytest.MonkeyPatch) -> Pipe:
     return pipe
 
 
-def test_each_message_is_one_line_and_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A short line after a long one leaves nothing of it behind."""
+def test_each_message_is_one_line_and_many_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records wait for the state after them, or until they are many."""
     pipe = _stdout(monkeypatch)
     writer = FastWriter()
     records: list[dict[str, Any]] = [
@@ -50,11 +50,16 @@ def test_each_message_is_one_line_and_one_write(monkeypatch: pytest.MonkeyPatch)
         {"name": "x"},
         {"name": None, "price": 1.5},
     ]
+    writer.write_message(SchemaMessage("fans", {"properties": {}}, []))
     for record in records:
         writer.write_message(RecordMessage(stream="fans", record=record))
+    writer.write_message(StateMessage({}))
     lines = pipe.getvalue().splitlines()
-    assert [json.loads(line)["record"] for line in lines] == records
-    assert pipe.writes == len(records)
+    assert [json.loads(line)["record"] for line in lines[1:-1]] == records
+    assert pipe.writes == 2
+    for _ in range(2000):
+        writer.write_message(RecordMessage(stream="fans", record={"name": "x" * 60}))
+    assert 2 < pipe.writes < 10
 
 
 def test_a_state_and_a_schema_are_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +81,8 @@ def test_records_do_not_wait_for_ever_and_are_not_flushed_one_by_one(
     writer = FastWriter()
     for _ in range(3):
         writer.write_message(RecordMessage(stream="fans", record={}))
-    assert 0 < pipe.flushed < pipe.tell()
+    assert pipe.getvalue().count(b"\n") == 1
     monkeypatch.setattr(writing, "FLUSH_EVERY", 0)
     writer.write_message(RecordMessage(stream="fans", record={}))
     assert pipe.flushed == pipe.tell()
+    assert pipe.getvalue().count(b"\n") == 4

@@ -10,6 +10,7 @@ import pytest
 from flow_definitions import new_list
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import IMPORT_PROFILES, SUBSCRIBE, Operation
+from tap_klaviyo_engagement.consents import consents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -324,3 +325,33 @@ def test_many_people_are_asked_for_a_hundred_at_a_time(
     assert len(rows(extract(before.state, STREAM))) == 250
     # One for each kind of suppression, three for 250 people, one for those updated since.
     assert len(klaviyo.requests("GET /profiles")) == 6
+
+
+@pytest.mark.parametrize(
+    ("consent", "suppression", "told"),
+    [
+        ("UNSUBSCRIBED", [], "unsubscribed"),
+        ("NEVER_SUBSCRIBED", [{"reason": "UNSUBSCRIBE", "timestamp": None}], "unsubscribed"),
+        ("SUBSCRIBED", [], None),
+        ("NEVER_SUBSCRIBED", [], None),
+    ],
+)
+def test_without_a_time_an_objection_counts_and_a_consent_does_not(
+    consent: str, suppression: list[Any], told: str | None
+) -> None:
+    """Klaviyo's fields may be null; the profile's last change dates the objection then."""
+    marketing = {"consent": consent, "suppression": suppression}
+    updated = "2026-05-01T10:00:00+00:00"
+    profile = {"updated": updated, "subscriptions": {"email": {"marketing": marketing}}}
+    found = [(each.status, each.changed_at) for each in consents(profile)]
+    assert found == ([(told, updated)] if told else [])
+
+
+def test_a_reason_of_either_spelling_is_a_complaint() -> None:
+    """The prose of Klaviyo's documentation has another one than its answers."""
+    at = "2026-05-01T10:00:00+00:00"
+    suppression = [{"reason": "HARD_BOUNCE", "timestamp": at}]
+    suppression += [{"reason": "SPAM_REPORT", "timestamp": at}]
+    marketing = {"consent": "SUBSCRIBED", "suppression": suppression}
+    [found] = consents({"subscriptions": {"email": {"marketing": marketing}}})
+    assert (found.status, found.reason) == ("unsubscribed", "SPAM_REPORT")

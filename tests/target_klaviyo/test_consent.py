@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from klaviyo_client import DeniedError, KlaviyoSession
 from singer_messages import Message, Run, record, schema, state
+from singer_outcomes.queues import Origin, Row
 from singer_outcomes.store import Store
 from target_klaviyo import subscriptions
 from target_klaviyo.consents import Stated, Statement
 from target_klaviyo.knowledge import NOBODY, Knowledge
 from target_klaviyo.optouts import OptOuts
 from target_klaviyo.people import People
-from target_klaviyo.queues import Origin, Row
 from target_klaviyo.wishes import Wish
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_messages import Message, record, schema, singer, state
-from target_klaviyo import loader
+from singer_outcomes import loader
 from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from klaviyo_client.limits import MAX_PROFILE_BYTES
+from singer_outcomes.queues import Origin, Queue, Row
 from target_klaviyo.kinds import EVENTS, LIST_MEMBERS, PROFILES
-from target_klaviyo.queues import Origin, Queue, Row
 from target_klaviyo.shipments import decode, encode
 
 if TYPE_CHECKING:

@@ -74,12 +74,13 @@ CREATE TABLE gone (  -- numbers of profiles that were deleted or merged away: ne
 );
 """
 _PERSONAL = ("consents", "suppressions", "list_suppressions", "confirmations")
+_HAPPENED = ("touches", "events", "members", "segment_members", "segment_leavers")
 
 
 def remove(db: sqlite3.Connection, profile: int) -> None:
     """Take a profile and all that hangs on it away, for good."""
     for table, column in (
-        *((table, "profile") for table in ("events", "members", *_PERSONAL)),
+        *((table, "profile") for table in (*_HAPPENED, *_PERSONAL)),
         ("profiles", "n"),
     ):
         db.execute(f"DELETE FROM {table} WHERE {column} = ?", (profile,))  # noqa: S608  # our own names

@@ -79,7 +79,7 @@ class ConsentChangesStream(ChangingStream):
                 continue
             if since:  # without one nobody is met twice, and seen would hold the whole audience
                 seen.add(profile["id"])
-            for consent in consents(profile["attributes"].get("subscriptions")):
+            for consent in consents(profile["attributes"]):
                 if consent.recorded_at >= since:
                     yield self._record(profile, consent, basis)
 

@@ -1,9 +1,9 @@
-"""Addresses and phone numbers in Klaviyo's form."""
+"""Addresses and phone numbers in one form."""
 
 from __future__ import annotations
 
 import pytest
-from target_klaviyo.identifiers import email_address, phone_number
+from singer_outcomes.identifiers import email_address, phone_number
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from target_klaviyo.identifiers import email_address, phone_number
         ("ana nevent-demo.es", None),
         ("ana@@nevent-demo.es", None),
         ("", None),
-        ("a" * 100 + "@nevent-demo.es", None),
+        ("a" * 250 + "@nevent-demo.es", None),
     ],
 )
 def test_an_address_is_lower_case_or_nothing(given: str, expected: str | None) -> None:
@@ -48,3 +48,9 @@ def test_the_configured_country_decides_about_national_numbers() -> None:
     """A French promoter's fans write French numbers."""
     assert phone_number("06 12 34 56 78", "FR") == "+33612345678"
     assert phone_number("06 12 34 56 78", "ES") is None
+
+
+def test_an_address_longer_than_the_vendor_takes_is_none() -> None:
+    """Klaviyo takes a hundred characters."""
+    assert email_address("ana@nevent-demo.es", 18) == "ana@nevent-demo.es"
+    assert email_address("ana@nevent-demo.es", 17) is None

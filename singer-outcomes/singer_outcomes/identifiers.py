@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers in the form Klaviyo takes, or None where there is none."""
+"""E-mail addresses and phone numbers in the one form that vendors take, or None."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import email_validator
 import phonenumbers
-from klaviyo_client.limits import MAX_EMAIL
+
+LONGEST_EMAIL = 254  # RFC 5321; a vendor may take less
 
 
 class SettingError(Exception):
@@ -28,10 +29,10 @@ def country(code: str) -> str:
 
 
 @lru_cache(maxsize=65_536)  # a buyer's address comes with each of their tickets
-def email_address(value: str) -> str | None:
+def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     """The address in lower case, or None where its syntax is wrong.
 
-    Klaviyo matches addresses without regard to case: two spellings are one person. It takes
+    Vendors match addresses without regard to case: two spellings are one person. Klaviyo takes
     ASCII only, so an international domain goes in its ASCII form.
     """
     try:
@@ -41,7 +42,7 @@ def email_address(value: str) -> str | None:
     except email_validator.EmailNotValidError:
         return None
     address = (checked.ascii_email or checked.normalized).lower()
-    return address if len(address) <= MAX_EMAIL else None
+    return address if len(address) <= longest else None
 
 
 @lru_cache(maxsize=65_536)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from singer_outcomes.rejects import RejectedError
-
-from target_klaviyo.superseded import LOADED
+from singer_outcomes.superseded import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from klaviyo_client import Problem
     from singer_outcomes.ledger import Ledger
+    from singer_outcomes.queues import Row
     from singer_outcomes.summary import Summary
-
-    from target_klaviyo.queues import Row
-    from target_klaviyo.superseded import Superseded
+    from singer_outcomes.superseded import Superseded
 
 
 class Fates:
@@ -67,7 +64,7 @@ class Fates:
         self._end(rows)
 
     def refuse(self, row: Row, reason: str, *, pointer: str | None, payload: Any) -> None:
-        """Klaviyo does not take this row: each of its records is rejected."""
+        """The vendor does not take this row: each of its records is rejected."""
         for origin in row.origins:
             error = RejectedError(reason, pointer=pointer)
             self._reject(origin.sink, error, key=origin.key, payload=payload, identity=origin.hash)
@@ -80,8 +77,3 @@ class Fates:
     def _end(self, rows: Sequence[Row]) -> None:
         self.free(rows)
         self._ledger.settle(origin.ticket for row in rows for origin in row.origins)
-
-
-def told(problem: Problem) -> str:
-    """A refusal as a reason."""
-    return f"Klaviyo: {problem.code}: {problem.detail}"

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from klaviyo_client.limits import MAX_BODY_BYTES
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from collections.abc import Set as AbstractSet
 
     from singer_outcomes.ledger import Ticket
     from singer_outcomes.sink import OutcomeSink
-
-OVERHEAD = 300  # bytes of a request around its items
-MOST_BYTES = MAX_BODY_BYTES - OVERHEAD
 
 
 class Origin(NamedTuple):
@@ -29,8 +24,8 @@ class Origin(NamedTuple):
 class Row:
     """What one record asks for, with the records it came from.
 
-    `people` holds every identifier of the person, that by which Klaviyo finds them first; rows that
-    share one are about the same person.
+    `people` holds every identifier of the person, that by which the vendor finds them first; rows
+    that share one are about the same person.
     `group` is what all rows of a request have in common, such as their list. `holds` is set while
     the row keeps its people from being sent elsewhere.
     """
@@ -63,21 +58,25 @@ class Kind(NamedTuple):
             suppression, deletion.
         max_items: rows of one request, or of one round of requests.
         max_item_bytes: of a merged row.
+        max_bytes: of one request's items.
         merge: two bodies of one identity as one; the later one wins.
         apart: a round holds one row a person, who is kept from other rounds until it is settled,
             as the order within it is not kept. Not so for what stands for itself.
         room: rows that may wait for their people before reading stops.
         alone: sent only when nothing of a lower rank waits or is under way, whoever it is about.
+        at_once: rounds under way at a time; what is slow leaves room for the other kinds.
     """
 
     name: str
     rank: int
     max_items: int
     max_item_bytes: int
+    max_bytes: int
     merge: Callable[[bytes, bytes], bytes]
     apart: bool = True
     room: int = 0
     alone: bool = False
+    at_once: int = 100
 
 
 class Queue:
@@ -103,7 +102,7 @@ class Queue:
     @property
     def full(self) -> bool:
         """Whether a whole request can be made."""
-        return len(self._rows) >= self.kind.max_items or self._bytes >= MOST_BYTES
+        return len(self._rows) >= self.kind.max_items or self._bytes >= self.kind.max_bytes
 
     @property
     def due(self) -> bool:
@@ -114,7 +113,10 @@ class Queue:
     def overfull(self) -> bool:
         """Whether no more should be read before something goes."""
         room = max(self.kind.room, self.kind.max_items)
-        return len(self._rows) >= room or self._bytes >= MOST_BYTES * room / self.kind.max_items
+        return (
+            len(self._rows) >= room
+            or self._bytes >= self.kind.max_bytes * room / self.kind.max_items
+        )
 
     def postpone(self) -> None:
         """Nothing can go now: look again when half a request more has come."""
@@ -180,7 +182,7 @@ class Queue:
                 if apart:
                     seen.update(people)  # a later row of theirs must not overtake this one
                 continue
-            if rows and size + len(row.body) + 1 > MOST_BYTES:
+            if rows and size + len(row.body) + 1 > self.kind.max_bytes:
                 break
             size += len(row.body) + 1
             rows[place] = row
@@ -189,7 +191,7 @@ class Queue:
                 seen.update(people)  # order within a round is not kept: one row a person
             if len(rows) == most:
                 break
-        if half and len(rows) * 2 < most and size * 2 < MOST_BYTES:
+        if half and len(rows) * 2 < most and size * 2 < self.kind.max_bytes:
             return []
         if rows:
             self._drop(rows)

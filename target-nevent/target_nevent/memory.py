@@ -1,0 +1,118 @@
+"""What runs of one tenant must know of each other: its first one, and every sign-up sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_outcomes.store import Store
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS nevent_tenants (
+    tenant TEXT PRIMARY KEY, first_run TEXT NOT NULL, erased_until TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS signups (
+    tenant TEXT NOT NULL,
+    signup TEXT NOT NULL,  -- keyed hash of person, newsletter and time of consent
+    sent_at TEXT,  -- null where Nevent had the person already
+    done INTEGER NOT NULL,
+    PRIMARY KEY (tenant, signup)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS signups_sent ON signups (tenant, sent_at);
+"""
+
+
+class Memory:
+    """Of one tenant; a dry run reads what there is and leaves it as it is.
+
+    Args:
+        planned: whether this is a dry run.
+    """
+
+    def __init__(self, store: Store, *, planned: bool) -> None:
+        store.define(_TABLE)
+        self.tenant = ""  # set once it is known
+        self._store = store
+        self._planned = planned
+
+    @property
+    def _readable(self) -> bool:
+        return not self._planned or self._store.exists
+
+    def first_run(self, now: datetime) -> datetime:
+        """When the first run against this tenant was; now, if this is it."""
+        if not self._planned:
+            with self._store.writing() as db:
+                db.execute(
+                    "INSERT OR IGNORE INTO nevent_tenants VALUES (?, ?, NULL)",
+                    (self.tenant, now.isoformat()),
+                )
+        found = self._one("SELECT first_run FROM nevent_tenants WHERE tenant = ?")
+        return datetime.fromisoformat(found) if found else now
+
+    def erased_until(self) -> str | None:
+        """Up to which time the feed of erased people was read."""
+        return self._one("SELECT erased_until FROM nevent_tenants WHERE tenant = ?")
+
+    def read_erased(self, until: str) -> None:
+        """The feed of erased people was read up to this time."""
+        with self._store.writing() as db:
+            db.execute(
+                "UPDATE nevent_tenants SET erased_until = ? WHERE tenant = ?", (until, self.tenant)
+            )
+
+    def signup(self, email: str, newsletter: str, consented_at: str) -> str:
+        """What a sign-up is known by: nobody can tell from it who it is."""
+        return self._store.person(f"{email}|{newsletter}|{consented_at}") if self._readable else ""
+
+    def recall(self, signups: Iterable[str]) -> dict[str, bool]:
+        """Of these, those that were begun: whether they are done."""
+        if not self._readable:
+            return {}
+        wanted = msgspec.json.encode(list(signups)).decode()
+        sql = (
+            "SELECT signup, done FROM signups "
+            "WHERE tenant = ? AND signup IN (SELECT value FROM json_each(?))"
+        )
+        rows = self._store.reading().execute(sql, (self.tenant, wanted))
+        return {signup: bool(done) for signup, done in rows}
+
+    def begin(self, signup: str, at: datetime) -> None:
+        """It is about to be sent: whoever is killed now, the next run knows whose fan it is."""
+        with self._store.writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO signups VALUES (?, ?, ?, 0)",
+                (self.tenant, signup, at.isoformat()),
+            )
+
+    def abandon(self, signup: str) -> None:
+        """Nevent did not do it: as if it had never begun."""
+        with self._store.writing() as db:
+            db.execute("DELETE FROM signups WHERE tenant = ? AND signup = ?", (self.tenant, signup))
+
+    def done(self, signup: str) -> None:
+        """Nothing is left to do about it."""
+        if not self._planned:
+            with self._store.writing() as db:
+                db.execute(
+                    "INSERT INTO signups VALUES (?, ?, NULL, 1) "
+                    "ON CONFLICT (tenant, signup) DO UPDATE SET done = 1",
+                    (self.tenant, signup),
+                )
+
+    def sent_since(self, at: datetime) -> list[datetime]:
+        """When sign-ups were sent since then, oldest first, by whichever run."""
+        sql = "SELECT sent_at FROM signups WHERE tenant = ? AND sent_at > ? ORDER BY sent_at"
+        rows = self._store.reading().execute(sql, (self.tenant, at.isoformat()))
+        return [datetime.fromisoformat(sent) for (sent,) in rows]
+
+    def _one(self, sql: str) -> str | None:
+        if not self._readable:
+            return None
+        row = self._store.reading().execute(sql, (self.tenant,)).fetchone()
+        return row[0] if row else None

@@ -1,0 +1,77 @@
+"""How many sign-ups an hour: Nevent's forms take few, and each may send a mail."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from target_nevent.memory import Memory
+
+HOUR = timedelta(hours=1)
+TELL_EVERY = 600.0  # seconds between two lines about waiting
+MOMENT = timedelta(milliseconds=1)
+
+
+class Pace:
+    """Counts what any run sent within the last hour, and waits until there is room.
+
+    Args:
+        now: the time by Nevent's clock.
+    """
+
+    def __init__(
+        self,
+        per_hour: int,
+        memory: Memory,
+        logger: logging.Logger,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._per_hour = per_hour
+        self._memory = memory
+        self._logger = logger
+        self._now = now
+        self._over = threading.Event()
+
+    def turn(self, waiting: Callable[[], int]) -> bool:
+        """Wait for the next turn; False where the run ends before it.
+
+        Args:
+            waiting: how many sign-ups there are, for who watches.
+        """
+        told = False
+        while not self._over.is_set():
+            now = self._now()
+            sent = self._memory.sent_since(now - HOUR)
+            if len(sent) < self._per_hour:
+                return True
+            if not told:
+                told = True
+                self._tell(waiting())
+            free = sent[-self._per_hour] + HOUR + MOMENT
+            self._over.wait(min((free - now).total_seconds(), TELL_EVERY))
+        return False
+
+    def stop(self) -> None:
+        """End every wait. Any thread may call."""
+        self._over.set()
+
+    def lasts(self, number: int) -> str:
+        """How long so many take, in words."""
+        hours = number / self._per_hour
+        return f"{hours:,.1f} hours" if hours >= 1 else f"{max(round(hours * 60), 1)} minutes"
+
+    def _tell(self, number: int) -> None:
+        self._logger.info(
+            "%s sign-ups wait for their turn; at %s an hour (subscribes_per_hour) that takes "
+            "about %s. Everything else goes on meanwhile.",
+            f"{number:,}",
+            self._per_hour,
+            self.lasts(number),
+        )

@@ -1,0 +1,213 @@
+"""People who signed up at Klaviyo, on their way into a newsletter of Nevent's.
+
+Only who is new to Nevent, or has told it nothing about e-mail, is subscribed: whoever Nevent knows
+as willing came from there, and whoever it knows as unwilling stays so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nevent_client.errors import (
+    ConflictError,
+    InvalidError,
+    RefusedError,
+    UnavailableError,
+    UnknownError,
+)
+from nevent_client.rows import dig, moment, written
+from singer_outcomes.identifiers import SettingError
+
+from target_nevent.fans import Fan, Named
+from target_nevent.kinds import decode
+from target_nevent.moments import at_most
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from singer_outcomes.fates import Fates
+    from singer_outcomes.queues import Row
+
+    from target_nevent.calls import Calls
+    from target_nevent.fans import Fans
+    from target_nevent.memory import Memory
+    from target_nevent.pace import Pace
+
+UNWILLING = "has opted out of e-mail in Nevent"
+GONE = "Nevent no longer knows this person"
+NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
+NOT_SEEN = "new fans who did not show at once: the next run completes them"
+LEFT_OUT = "new fans whose name or phone Nevent does not take"
+SOURCE = "Klaviyo"
+_FILLED = ("first_name", "last_name", "phone_number")
+
+
+class Subscribers:
+    """Signs people up one by one, at the pace of Nevent's forms.
+
+    Args:
+        newsletter: the configured one, where a record names none.
+        waiting: how many sign-ups wait.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        fans: Fans,
+        fates: Fates,
+        memory: Memory,
+        pace: Pace,
+        *,
+        newsletter: str | None,
+        waiting: Callable[[], int],
+    ) -> None:
+        self._calls = calls
+        self._fans = fans
+        self._fates = fates
+        self._memory = memory
+        self._pace = pace
+        self._newsletter = newsletter
+        self._waiting = waiting
+        self.spent: UnavailableError | None = None
+        """Nevent asks to come back so much later that the rest is left for another run."""
+
+    def deliver(self, rows: list[Row]) -> None:
+        """Sign these people up, if need be, and settle their rows."""
+        signups = [(row, Signup(decode(row.body))) for row in rows]
+        known = self._memory.recall(self._id(signup) for _, signup in signups)
+        fresh = []
+        for row, signup in signups:
+            if known.get(self._id(signup)):
+                self._fates.settle([row], "unchanged")
+            else:
+                fresh.append((row, signup))
+        fans = self._fans.find([signup.named for _, signup in fresh])
+        for place, ((row, signup), fan) in enumerate(zip(fresh, fans, strict=True)):
+            begun = self._id(signup) in known
+            self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
+
+    def _one(self, row: Row, signup: Signup, fan: Fan | None, *, begun: bool, left: int) -> None:
+        willing = fan.columns["email_enabled"] if fan else None
+        if fan and begun and not self._calls.planned:  # a run was killed before it was complete
+            self._complete(row, signup, fan)
+            self._end(row, signup, "written")
+        elif willing:
+            self._end(row, signup, "unchanged")
+        elif willing is False:
+            self._fates.withhold([row], UNWILLING)
+        elif fan is None and signup.named.external_id:
+            self._fates.withhold([row], GONE)
+        elif self._calls.planned:
+            self._foresee(row, signup, fan)
+        elif self.spent is None and self._pace.turn(lambda: self._waiting() + left):
+            self._sign_up(row, signup, new=fan is None)
+        else:
+            self._fates.free([row])  # without a fate: the state stays before it
+
+    def _sign_up(self, row: Row, signup: Signup, *, new: bool) -> None:
+        if new:
+            self._memory.begin(self._id(signup), self._calls.now())
+        try:
+            self._subscribe(row, signup)
+        except ConflictError:
+            pass  # subscribed already, perhaps by this very request, whose answer got lost
+        except UnknownError as error:
+            if signup.newsletter == self._newsletter:
+                raise SettingError(
+                    f"newsletter_id names no newsletter of Nevent's. {error}"
+                ) from None
+            self._refuse(row, signup, error)
+            return
+        except RefusedError as error:
+            self._refuse(row, signup, error)
+            return
+        except UnavailableError as error:
+            if error.wait is None:
+                raise
+            self.spent = error
+            self._memory.abandon(self._id(signup))
+            self._fates.free([row])
+            return
+        if new:
+            fan = self._fans.by_email(signup.email)
+            if fan is None:
+                self._fates.summary.note(NOT_SEEN)
+                self._fates.settle([row], "written")
+                return
+            self._fans.appeared(fan, signup.named)
+            self._complete(row, signup, fan)
+        self._end(row, signup, "written")
+
+    def _subscribe(self, row: Row, signup: Signup) -> None:
+        operation = self._calls.operation("subscribe")
+        at = written(at_most(signup.consented_at, self._calls.now()))
+        answer = self._calls.write(
+            "subscribe",
+            [row],
+            {"email": signup.email, "consented": True, "consented_at": at},
+            assumed={"source": signup.source},
+            path={"id": signup.newsletter},
+            params={operation.params["tenant"]: self._memory.tenant},
+        )
+        if dig(answer, "success") is False or dig(answer, "data.success") is False:
+            raise InvalidError(f"{operation.label}: Nevent did not subscribe this person.")
+
+    def _complete(self, row: Row, signup: Signup, fan: Fan) -> None:
+        """What a sign-up does not tell: consent to third parties, names and phone, where unset."""
+        filled = {
+            column: signup.columns[column]
+            for column in _FILLED
+            if signup.columns.get(column) and not fan.columns[column]
+        }
+        shared = {} if fan.sharing else self._shared(signup)
+        path = {"id": fan.id}
+        try:
+            answer = self._calls.write("update_user", [row], filled, assumed=shared, path=path)
+        except InvalidError:
+            self._fates.summary.note(LEFT_OUT)
+            answer = self._calls.write("update_user", [row], {}, assumed=shared, path=path)
+        except UnknownError:
+            return  # erased a moment ago
+        if shared and not (answer or {}).get("thirdPartySharing"):
+            self._fates.summary.note(NO_SHARING)
+
+    def _shared(self, signup: Signup) -> dict[str, Any]:
+        at = written(at_most(signup.consented_at, self._calls.now()))
+        return {"consent_granted": True, "consent_at": at, "consent_source": SOURCE}
+
+    def _foresee(self, row: Row, signup: Signup, fan: Fan | None) -> None:
+        """Count the requests, and know the fan from now on."""
+        self._subscribe(row, signup)
+        if fan is None:
+            fan = self._fans.stranger(signup.email, moment(signup.columns["consented_at"]))
+            self._complete(row, signup, fan)
+            self._fans.foresee(fan, signup.named)
+        self._fates.settle([row], "written")
+
+    def _end(self, row: Row, signup: Signup, fate: str) -> None:
+        self._memory.done(self._id(signup))
+        self._fates.settle([row], fate)
+
+    def _refuse(self, row: Row, signup: Signup, error: Exception) -> None:
+        self._memory.abandon(self._id(signup))
+        self._fates.refuse(row, f"Nevent: {error}", pointer=None, payload=decode(row.body))
+
+    def _id(self, signup: Signup) -> str:
+        return self._memory.signup(signup.email, signup.newsletter, signup.columns["consented_at"])
+
+
+class Signup:
+    """One person's consent to one newsletter."""
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        self.columns = columns
+        self.email: str = columns["email"]
+        self.newsletter: str = columns["newsletter_id"]
+        self.source: str = columns.get("source") or columns.get("list_name") or SOURCE
+        self.named = Named(columns.get("external_id"), self.email)
+
+    @property
+    def consented_at(self) -> str:
+        """The original time of consent (ISO 8601)."""
+        at: str = self.columns["consented_at"]
+        return at
