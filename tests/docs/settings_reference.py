@@ -161,7 +161,9 @@ def write() -> None:
     path.write_text(text)
     for name, readme in READMES.items():
         told = readme.read_text()
-        readme.write_text(told.replace(table_in(told), table(PLUGINS[name])))
+        if not (there := table_in(told)):
+            raise LookupError(f"{readme} has no table of settings")
+        readme.write_text(told.replace(there, table(PLUGINS[name])))
 
 
 if __name__ == "__main__":
