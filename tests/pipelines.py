@@ -112,6 +112,8 @@ def _command(name: str, sandbox: Sandbox, folder: Path) -> list[str]:
     klaviyo = {"api_url": sandbox.klaviyo.url, "api_key": KEY}
     config |= nevent if name.endswith("nevent") else klaviyo
     config |= {"max_rejects": "50%"} if name.startswith("target") else {}
+    if name == "target-nevent":
+        config["newsletter_id"] = sandbox.nevent.newsletters()[0]["id"]
     path = folder / f"{name}.config.json"
     path.write_text(json.dumps(config))
     return [str(Path(sys.executable).parent / name), "--config", str(path)]

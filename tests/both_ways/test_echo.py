@@ -69,7 +69,8 @@ def test_a_new_subscriber_of_klaviyo_arrives_in_nevent(lived: Lived) -> None:
     assert fan["thirdPartySharing"]["granted"]
     assert fan["thirdPartySharing"]["source"] == "Klaviyo"
     subscriptions = lived.both.sandbox.nevent.subscriptions()
-    assert [each["source"] for each in subscriptions if each["email"] == NEW] == ["Klaviyo"]
+    (told,) = (each["source"] for each in subscriptions if each["email"] == NEW)
+    assert told == "Klaviyo: Nevent - All Contacts"
 
 
 def test_the_new_fans_id_comes_back_to_the_same_profile(lived: Lived) -> None:

@@ -93,10 +93,11 @@ def test_both_sides_end_alike(ran: Both, case: Case, channel: str) -> None:
     fan = ran.sandbox.nevent.user(person["email"])
     assert fan
     assert fan["communicationPreferences"][f"{channel}Enabled"] is case.enabled
+    name, value = ("phone_number", person["phone"]) if channel == "sms" else ("email", fan["email"])
     consents = [
         each["subscriptions"][channel]["marketing"]["consent"]
         for each in ran.sandbox.klaviyo.consents()
-        if each["email"] == person["email"] or each["phone_number"] == person.get("phone")
+        if each[name] == value
     ]
     assert consents == [case.consent]
 
