@@ -134,5 +134,5 @@ class Week:
             str(each["type"]).lower()
             for fan in {each["external_id"] for each in self._theirs}
             for each in self._nevent.interactions(fan)
-            if each["type"] != "FLOW_STATUS"
+            if each["campaignName"] == CAMPAIGN
         )
