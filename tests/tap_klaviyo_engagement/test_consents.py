@@ -10,6 +10,7 @@ import pytest
 from flow_definitions import new_list
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import IMPORT_PROFILES, SUBSCRIBE, Operation
+from klaviyo_lists import load
 from tap_klaviyo_engagement.consents import consents
 
 if TYPE_CHECKING:
@@ -260,8 +261,7 @@ def test_who_opts_out_by_a_campaigns_link_is_told(
 ) -> None:
     """All of them, with complaints and bounces, by what Klaviyo then says of each."""
     news = new_list(klaviyo, "News")
-    for number in range(40):
-        klaviyo.subscribe(f"fan{number}@nevent-demo.es", list_id=news)
+    load(klaviyo, news, 40)
     sending = {"unsubscribes": 0.3, "spam": 0.1, "bounces": 0.1, "seed": 3}
 
     def send() -> None:
