@@ -17,12 +17,14 @@ from target_nevent.kinds import decode
 from target_nevent.moments import at_most, second
 
 if TYPE_CHECKING:
+    from singer_outcomes.echoes import Echoes
     from singer_outcomes.fates import Fates
     from singer_outcomes.queues import Row
 
     from target_nevent.calls import Calls
     from target_nevent.fans import Fan, Fans, Named
 
+OUR_OWN = "sent to Klaviyo from here: no news"
 NEWER_YES = "a newer consent in Nevent goes to Klaviyo instead"
 
 
@@ -49,10 +51,11 @@ def decide(channel: str, at: datetime | None, fan: Fan) -> Decision:
 class Preferences:
     """Switches channels off, each fan read right before all four are written back."""
 
-    def __init__(self, calls: Calls, fans: Fans, fates: Fates) -> None:
+    def __init__(self, calls: Calls, fans: Fans, fates: Fates, echoes: Echoes) -> None:
         self._calls = calls
         self._fans = fans
         self._fates = fates
+        self._echoes = echoes
 
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each of these opt-outs and settle its row."""
@@ -66,6 +69,8 @@ class Preferences:
     def _one(self, row: Row, record: dict[str, Any], named: Named, fan: Fan | None) -> None:
         channel, at = record["channel"], _time(record["changed_at"])
         decision = decide(channel, at, fan) if fan else None
+        if decision and decision.action == "switch off" and self._is_echo(channel, at, named):
+            decision = Decision("withhold", OUR_OWN)
         if fan and decision and decision.action == "switch off":
             fan = self._fans.fresh(fan)
             decision = decide(channel, at, fan) if fan else None
@@ -77,6 +82,13 @@ class Preferences:
             self._fates.withhold([row], decision.reason)
         else:
             self._switch_off(row, record, named, fan)
+
+    def _is_echo(self, channel: str, at: datetime | None, named: Named) -> bool:
+        """Whether this opt-out was sent from here, as where consent to third parties is withdrawn.
+
+        What somebody wishes about Nevent's own messages stands in Nevent already.
+        """
+        return at is not None and self._echoes.covers(named.people, channel, at)
 
     def _switch_off(self, row: Row, record: dict[str, Any], named: Named, fan: Fan) -> None:
         channel, at = record["channel"], _time(record["changed_at"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nevent_client.errors import AddressError, DeniedError, NeventError, NotServedError
 from nevent_client.session import Session
+from singer_outcomes.echoes import Echoes
 from singer_outcomes.identifiers import SettingError, country
 from singer_outcomes.loader import Loader
 from singer_outcomes.loading import LoadingTarget
@@ -110,7 +111,7 @@ class TargetNevent(LoadingTarget):
                 self.owned.columns,
                 region=self.phone_region,
             ).deliver,
-            "preferences": Preferences(self.calls, fans, self.fates).deliver,
+            "preferences": Preferences(self.calls, fans, self.fates, Echoes(self.store)).deliver,
             "engagement": Engagement(self.calls, fans, self.fates, elsewhere).deliver,
         }
 

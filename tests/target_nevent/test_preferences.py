@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from nevent_people import ANA, EVA, PREFERENCES, YES_AT, fan, no, wants, written
-from singer_messages import Run, state
+from singer_messages import Run, record, schema, singer, state
+from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_sandbox.handles import KlaviyoHandle
     from nevent_sandbox.nevent_handle import NeventHandle
 
 SET = "PUT /users/{id}/communication-preferences"
@@ -221,3 +224,40 @@ def test_a_nevent_that_takes_no_time_of_an_opt_out_is_sent_none(
     assert all(
         "emailChangedAt" not in each["body"] for each in nevent.requests(SET, bodies=True)[1:]
     )
+
+
+def test_the_sms_opt_out_sent_for_withdrawn_consent_to_third_parties_does_not_come_back(
+    nevent: NeventHandle,
+    klaviyo: KlaviyoHandle,
+    load: Callable[..., Run],
+    settings: dict[str, Any],
+) -> None:
+    """Nevent's own SMS go on; a STOP of the person's own, later, ends them."""
+    nevent.edit(user=fan(nevent), set={"phone": "+34600112233"})
+    klaviyo.subscribe(phone_number="+34600112233")
+    withdrawn = {"phone_number": "+34600112233", "sms_consent": "unsubscribed"}
+    withdrawn["sms_consented_at"] = nevent.now()
+    target = TargetKlaviyo(
+        config={
+            "api_key": "pk_sandbox_full",
+            "api_url": klaviyo.url,
+            "rejects_path": settings["rejects_path"] + ".klaviyo",
+            "store_path": settings["store_path"],
+            "consent_ledger_path": settings["store_path"] + ".consents",
+        }
+    )
+    messages = [schema("subscriptions", *withdrawn, keys=()), record("subscriptions", **withdrawn)]
+    try:
+        target.listen(io.StringIO(singer(messages).decode()))
+    finally:
+        target.close()
+    (known,) = klaviyo.consents()
+    came = known["subscriptions"]["sms"]["marketing"]
+    assert came["consent"] == "UNSUBSCRIBED"
+    back = no(phone_number="+34600112233", channel="sms", changed_at=came["last_updated"])
+    counts = load([PREFERENCES, back]).summary["streams"]["preferences"]
+    assert counts["withheld_reasons"] == {"sent to Klaviyo from here: no news": 1}
+    assert wants(nevent)["smsEnabled"] is True
+    nevent.advance(days=1, changes=0)
+    load([PREFERENCES, no(phone_number="+34600112233", channel="sms", changed_at=nevent.now())])
+    assert wants(nevent)["smsEnabled"] is False
