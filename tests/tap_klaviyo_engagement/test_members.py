@@ -83,6 +83,8 @@ def test_only_who_joined_since_is_given_again(
     third = extract(second.state, STREAM)
     assert [emails(each) for each in (first, second, third)] == [[ANA], [LUIS], [ANA]]
     assert extract(third.state, STREAM).records[STREAM] == []
+    mark = third.state["bookmarks"][STREAM]["lists"][news]["replication_key_value"]
+    assert mark == third.records[STREAM][0]["joined_at"]
 
 
 def test_who_joins_in_the_second_of_the_bookmark_is_not_lost(
