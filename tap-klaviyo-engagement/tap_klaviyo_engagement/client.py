@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from klaviyo_client import ForbiddenError
 from singer_outcomes.bookmark import Bookmark
+from singer_outcomes.writer import FastWriter
 from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -95,6 +96,10 @@ class KlaviyoStream(Stream):
             return
         yield RecordMessage(stream=self.name, record=record, time_extracted=utc_now())
 
+    @override
+    def _process_record(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: no stream of ours has children or partitions, and it is called for each row."""
+
     @cached_property
     def _as_it_is(self) -> bool:
         """Whether every column is selected and no map changes anything."""
@@ -111,8 +116,11 @@ class KlaviyoStream(Stream):
 
     @override
     def _write_state_message(self) -> None:
+        """The SDK's, which leaves out a STATE like the last; what waits for it is written too."""
         self.save()
         super()._write_state_message()
+        if isinstance(self._tap.message_writer, FastWriter):
+            self._tap.message_writer.flush()
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:

@@ -135,7 +135,8 @@ class Reading:
             latest = happenings[-1].at if happenings else start
             complete = _before(latest, happenings)
             held = happenings[len(complete) :]
-            end = self._schedule.advance(window, latest, len(complete))
+            long = latest - complete[0].at if complete else 0
+            end = self._schedule.advance(window, latest, len(complete) / max(long, 1))
             if latest >= end:
                 self._schedule.finish(window)
                 self._give(Span(metric, start, end, _before(end, happenings)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import weakref
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from klaviyo_client import ForbiddenError, KlaviyoSession, own_metrics
+from klaviyo_client import ForbiddenError, KlaviyoError, KlaviyoSession, own_metrics
 from klaviyo_client.catalogue import Catalogue
 from klaviyo_client.limits import GET_ACCOUNT
 
@@ -40,6 +42,15 @@ class Run:
     def catalogue(self) -> Catalogue:
         """Names behind ids: campaigns, flows, lists, segments."""
         return Catalogue(self.session)
+
+    def begin_names(self) -> None:
+        """Read the names of campaigns while something else is read, in a thread of its own."""
+
+        def read() -> None:
+            with contextlib.suppress(KlaviyoError):  # told when a name is asked for
+                self.catalogue.message("")
+
+        threading.Thread(target=read, daemon=True, name="names").start()
 
     @cached_property
     def account(self) -> dict[str, Any]:

@@ -51,15 +51,16 @@ class EventStream(KlaviyoStream):
     @cached_property
     def ledgers(self) -> dict[str, Ledger]:
         """What was given of each metric."""
+        metrics = self.metrics()  # whose answer tells Klaviyo's time
         incremental = self.replication_method == "INCREMENTAL"
         told = self.stream_state.get("metrics", {}) if incremental else {}
         now = int(self.run.now().timestamp())
         lookback = int(timedelta(days=float(self.config["lookback_days"])).total_seconds())
         start = moment(self.config.get("start_date"))
-        since = int(datetime.fromisoformat(start).timestamp()) if start else 0
+        since = int(datetime.fromisoformat(start).timestamp()) // 60 * 60 if start else 0
         return {
             each.id: Ledger(told.get(each.id, {}), now=now, lookback=lookback, start=since)
-            for each in self.metrics()
+            for each in metrics
         }
 
     @override
@@ -88,6 +89,8 @@ class EventStream(KlaviyoStream):
                     stream._write_record_message(record)  # noqa: SLF001  # the same
                     counters[stream.name].increment()
         self.run.given.update(each.name for each in [self, *others])
+        for note in self.run.catalogue.notes.values():
+            self.log("%s", note, level=30)
 
     @override
     def _increment_stream_state(
@@ -98,7 +101,7 @@ class EventStream(KlaviyoStream):
     @override
     def _write_state_message(self) -> None:
         for each in self.klaviyo.streams.values():
-            if isinstance(each, EventStream):
+            if isinstance(each, EventStream) and each is not self:
                 each.save()  # those read along too: they are in the same message
         super()._write_state_message()
 
@@ -135,6 +138,7 @@ def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[Event
         concurrency=run.config["concurrency"],
         now=int(run.now().timestamp()),
     )
+    run.begin_names()
     told_at = 0.0
     for span in stack.enter_context(reading):
         for stream, ledger, shape in wanted[span.metric.id][1]:

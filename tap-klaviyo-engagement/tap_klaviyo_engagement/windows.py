@@ -69,13 +69,13 @@ class Schedule:
             finally:
                 self._idle -= 1
 
-    def advance(self, window: Window, position: int, count: int) -> int:
-        """The window is read up to `position` by a page of so many events; returns where it ends.
+    def advance(self, window: Window, position: int, density: float) -> int:
+        """The window is read up to `position`, by a page of that density; returns where it ends.
 
         The end may have come nearer: what lies behind it is read by others.
         """
         with self._changed:
-            window.density = count / max(position - window.position, 1)
+            window.density = density
             window.position = min(position, window.end)
             if self._idle:
                 self._changed.notify()

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 import tenacity
-from klaviyo_client import limits, session
+from klaviyo_client import limits, waiting
 
 
 def small(items: int) -> None:
@@ -37,7 +37,7 @@ def hasty(times: float) -> None:
         if isinstance(operation, limits.Operation):
             burst, steady = operation.burst * round(times), operation.steady * round(times)
             setattr(limits, name, operation._replace(burst=burst, steady=steady))
-    session._BACKOFF = tenacity.wait_exponential(  # noqa: SLF001  # no setting: nobody else needs it
+    waiting._BACKOFF = tenacity.wait_exponential(  # noqa: SLF001  # no setting: nobody else needs it
         multiplier=0.5 / times, max=60 / times
     ) + tenacity.wait_random(0, 1 / times)
     from singer_outcomes import loader  # noqa: PLC0415  # as the next one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from nevent_sandbox.klaviyo.operations import OPERATIONS
 IMPORT = OPERATIONS["POST /api/profile-bulk-import-jobs"]
 LISTS = OPERATIONS["GET /api/lists"]
 CREATE_LIST = OPERATIONS["POST /api/lists"]
+REPORT = "POST /api/campaign-values-reports"
 PROFILES = OPERATIONS["GET /api/profiles"]
 
 
@@ -78,6 +80,28 @@ def test_150_lists_fill_a_day(clock: Hands) -> None:
     assert _wait(limits, CREATE_LIST.name) == 86_400 - 150
     clock.advance(DAY)
     assert _wait(limits, CREATE_LIST.name) is None
+
+
+@pytest.mark.parametrize(("mode", "scale"), [("real", 1), ("scaled=60", 60)])
+def test_225_reports_fill_a_day(clock: Hands, mode: str, scale: int) -> None:
+    """Two a minute; then it is hours that one is told to wait. Each kind counts by itself."""
+    limits, day = Limits(clock, mode), 86_400 / scale
+    half_minute = timedelta(seconds=30 / scale)
+    for _ in range(225):
+        assert _wait(limits, REPORT) is None
+        clock.advance(half_minute)
+    assert _wait(limits, REPORT) == math.ceil(day - 225 * half_minute.total_seconds())
+    assert _wait(limits, "POST /api/flow-values-reports") is None
+    clock.advance(timedelta(seconds=day))
+    assert _wait(limits, REPORT) is None
+
+
+def test_the_third_report_of_a_minute_has_to_wait(clock: Hands) -> None:
+    """One a second, two a minute."""
+    limits = Limits(clock, "real")
+    assert [_wait(limits, REPORT) for _ in range(2)] == [None, 1]
+    clock.advance(SECOND)
+    assert [_wait(limits, REPORT) for _ in range(2)] == [None, 59]
 
 
 def test_reading_and_writing_one_path_are_counted_apart(clock: Hands) -> None:

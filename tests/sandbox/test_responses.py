@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+import report_bodies
 from consent_bodies import (
     SUBSCRIBE,
     SUPPRESS,
@@ -181,7 +182,11 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
         answers[f"{method} /api/lists/{{id}}/relationships/profiles"] = api.send(
             method, members, reference
         )
-    answers |= _flows(api, klaviyo, wanted) | _campaigns(api, klaviyo, wanted)
+    answers |= (
+        _flows(api, klaviyo, wanted)
+        | _campaigns(api, klaviyo, wanted)
+        | report_bodies.walk(api, klaviyo, metric)
+    )
     answers["GET /api/accounts"] = api.get("/accounts")
     account = answers["GET /api/accounts"].json()["data"][0]["id"]
     answers["GET /api/accounts/{id}"] = api.get(f"/accounts/{account}")

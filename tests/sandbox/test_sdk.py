@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import report_bodies
 from consent_bodies import (
     SUBSCRIBE,
     SUPPRESS,
@@ -194,6 +195,7 @@ def test_the_sdk_reads_and_writes_every_operation(sdk: Any, klaviyo: KlaviyoHand
     _consents(sdk)
     _flows(sdk, klaviyo, wanted)
     _campaigns(sdk, klaviyo, wanted)
+    report_bodies.read_by(sdk, klaviyo)
     requests = klaviyo.requests()
     assert {each["operation"] for each in requests} == OPERATIONS.keys()
     assert {each["status"] for each in requests} == {200, 201, 202, 204}

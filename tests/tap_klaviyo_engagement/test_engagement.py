@@ -180,7 +180,7 @@ def test_an_event_that_shows_late_is_given_once_it_shows(
     late: timedelta,
 ) -> None:
     """And only that one, among all those of the look-back."""
-    happen(klaviyo, [now - 8 * DAY + i * 7 * MINUTE for i in range(1500)], people=3)
+    happen(klaviyo, [now - 8 * DAY + i * 20 * MINUTE for i in range(550)], people=3)
     klaviyo.knobs(visibility_seconds=late.total_seconds())
     happen(klaviyo, [now - 10 * SECOND, now - 10 * SECOND])
     first = extract(None, "engagement", "fan_campaigns")
@@ -196,7 +196,7 @@ def test_many_late_events_of_one_hour_repeat_little_and_lose_none(
     sandbox: Sandbox, extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:
     """A cell that cannot tell which are new is given whole."""
-    happen(klaviyo, [now - 5 * DAY + i * MINUTE for i in range(3000)])
+    happen(klaviyo, [now - 5 * DAY + i * 3 * MINUTE for i in range(1000)])
     klaviyo.knobs(visibility_seconds=DAY.total_seconds())
     happen(klaviyo, [now - 4 * DAY + i * SECOND for i in range(50)])
     first = extract(None, "engagement")

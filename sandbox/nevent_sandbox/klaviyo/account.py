@@ -52,6 +52,11 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True):
     pointers: Literal["all", "first", "none"] = "all"  # how many places a 400 names
     effect_seconds: float = 0.0  # until subscribing, unsubscribing and deleting take effect
     opt_in_process: Literal["single_opt_in", "double_opt_in"] = "single_opt_in"  # without a list
+    revenue_divisor: Literal["delivered", "recipients"] = "delivered"  # of revenue_per_recipient
+    report_rows: int = 1_000  # results on a page of a report
+    mapped_metrics: dict[str, str] = msgspec.field(  # mapping → name of a metric
+        default_factory=lambda: {"revenue": "Placed Order"}
+    )
 
 
 class Account:

@@ -19,6 +19,7 @@ from nevent_sandbox.faults import DEFAULT_STATUS
 from nevent_sandbox.front import Front
 from nevent_sandbox.klaviyo import (
     account,
+    aggregates,
     campaigns,
     control,
     deletions,
@@ -27,10 +28,13 @@ from nevent_sandbox.klaviyo import (
     flows,
     jobs,
     lists,
+    mapped_metrics,
     members,
+    message_reports,
     metrics,
     profiles,
     recording,
+    segment_reports,
     segments,
     subscribing,
     suppressing,
@@ -62,6 +66,7 @@ HANDLERS: dict[str, Callable[[Call], Answer]] = {
         *(account, profiles, jobs, recording, events, lists, members, metrics),
         *(subscribing, suppressing, deletions),
         *(flows, flow_parts, segments, campaigns),
+        *(message_reports, segment_reports, aggregates, mapped_metrics),
     )
     for name, handler in resource.HANDLERS.items()
 }

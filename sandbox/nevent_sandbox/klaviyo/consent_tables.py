@@ -74,7 +74,7 @@ CREATE TABLE gone (  -- numbers of profiles that were deleted or merged away: ne
 );
 """
 _PERSONAL = ("consents", "suppressions", "list_suppressions", "confirmations")
-_HAPPENED = ("touches", "events", "members", "segment_members")
+_HAPPENED = ("touches", "events", "members", "segment_members", "segment_leavers")
 
 
 def remove(db: sqlite3.Connection, profile: int) -> None:

@@ -24,6 +24,7 @@ FOLDERS = {
     "flow-action": "flow-actions",
     "flow-message": "flow-messages",
     "list": "lists",
+    "mapped-metric": "mapped-metrics",
     "metric": "metrics",
     "profile": "profiles",
     "profile-bulk-import-job": "profile-bulk-import-jobs",
@@ -55,9 +56,10 @@ def resource(
     }
     linked: Document = {}
     for name in relationships:
-        linked[name] = {"links": {"related": f"{own}{name}/"}}
+        links = {"related": f"{own}{name}/"}
         if name not in UNLINKED_SELF:
-            linked[name]["links"]["self"] = f"{own}relationships/{name}/"
+            links["self"] = f"{own}relationships/{name}/"
+        linked[name] = {"links": links}
         if related is not None and name in related:
             linked[name]["data"] = related[name]
     if linked:

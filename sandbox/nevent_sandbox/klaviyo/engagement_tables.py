@@ -27,6 +27,13 @@ CREATE TABLE segment_members (
     PRIMARY KEY (segment, profile)
 ) WITHOUT ROWID;
 CREATE INDEX segment_members_joined ON segment_members (segment, joined, profile);
+CREATE TABLE segment_leavers (
+    segment INTEGER NOT NULL,
+    profile INTEGER NOT NULL,
+    joined INTEGER NOT NULL,
+    gone INTEGER NOT NULL
+);
+CREATE INDEX segment_leavers_profile ON segment_leavers (profile);
 CREATE TABLE touches (  -- events of Klaviyo's own about one message to one person
     event INTEGER PRIMARY KEY,
     profile INTEGER NOT NULL,

@@ -163,7 +163,13 @@ _FIELDS = {
     "attribution": "id",
     "campaign": _CAMPAIGN,
     "campaign-message": _CAMPAIGN_MESSAGE,
+    **dict.fromkeys(
+        ("campaign-values-report", "flow-values-report", "segment-values-report"), "id results"
+    ),
+    **dict.fromkeys(("flow-series-report", "segment-series-report"), "date_times id results"),
     "conversation": "channel id",
+    "custom-metric": "created id name updated "
+    + _within("definition", "aggregation_method metric_groups"),
     "event": "datetime event_properties id timestamp uuid",
     "flow": f"archived created id name status trigger_type updated {_FLOW_DEFINITION}",
     "flow-action": _FLOW_ACTION,
@@ -171,7 +177,9 @@ _FIELDS = {
     "image": "format hidden id image_url name size updated_at",
     "import-error": f"code detail id original_payload title {_within('source', 'pointer')}",
     "list": "created id name opt_in_process profile_count updated",
+    "mapped-metric": "id updated",
     "metric": "created id integration name updated",
+    "metric-aggregate": "data dates id",
     "profile": f"{_PLAIN_PROFILE} joined_group_at {_SUBSCRIPTIONS} "
     + _within("predictive_analytics", _PREDICTIONS),
     "profile-bulk-import-job": "completed_at completed_count created_at expires_at failed_count "

@@ -54,7 +54,7 @@ def conditions(text: str, operation: Operation) -> list[Condition]:
     Raises:
         ApiError: 400 for a broken filter, or a field or operator that the operation lacks.
     """
-    found = _Reader(text).conditions()
+    found = read(text)
     for each in found:
         if each.op not in operation.filters.get(each.field, "").split():
             raise bad_parameter(
@@ -64,6 +64,15 @@ def conditions(text: str, operation: Operation) -> list[Condition]:
         if (each.op == "any" and not many) or (many and each.op not in {"any", "equals"}):
             raise bad_parameter("filter", f"'{each.op}' does not take this kind of value.")
     return found
+
+
+def read(text: str) -> list[Condition]:
+    """The conditions of a filter, whatever they are about.
+
+    Raises:
+        ApiError: 400, it is broken.
+    """
+    return _Reader(text).conditions()
 
 
 def where(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COLUMNS = "f.id, f.name, f.status, f.archived, f.trigger_type, f.created, f.updated, f.definition"
 RELATIONSHIPS = ("flow-actions", "tags")
 TRIGGERS = "flow-triggers"
+_MEMBERS = (("members", "lists", "list"), ("segment_members", "segments", "segment"))
 _FILTERS = {
     "id": Column("f.id"),
     "name": Column("f.name"),
@@ -166,21 +167,29 @@ def add(account: Account, new: NewFlow) -> str:
         check_flow(db, new.definition)
         ids = {each: number_id(8) for each in temporary_ids(new.definition)}
         triggers = new.definition["triggers"]
-        db.execute(
+        started_by = triggers[0].get("id") if triggers else None
+        number = db.execute(
             "INSERT INTO flows (id, name, status, archived, trigger_type, started_by, created, "
-            "updated, definition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "updated, definition, last_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "(SELECT coalesce(max(n), 0) FROM events))",
             (
                 identifier,
                 new.name,
                 new.status,
                 new.archived,
                 TRIGGER_TYPES[triggers[0]["type"]] if triggers else UNCONFIGURED,
-                triggers[0].get("id") if triggers else None,
+                started_by,
                 now,
                 now,
                 msgspec.json.encode(numbered(renamed(new.definition, ids))),
             ),
-        )
+        ).lastrowid
+        for members, groups, column in _MEMBERS:
+            db.execute(
+                f"INSERT INTO flow_bystanders SELECT ?, m.profile, m.joined FROM {members} m "  # noqa: S608  # our own names
+                f"JOIN {groups} g ON g.n = m.{column} WHERE g.id = ?",
+                (number, started_by),
+            )
     return identifier
 
 

@@ -25,7 +25,14 @@ CREATE TABLE flows (
     started_by TEXT,  -- id of the metric, list or segment
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
-    definition BLOB NOT NULL  -- JSON
+    definition BLOB NOT NULL,  -- JSON
+    last_event INTEGER NOT NULL  -- the newest event that was there before it
 );
+CREATE TABLE flow_bystanders (  -- who was on its list or in its segment when the flow was put there
+    flow INTEGER NOT NULL,
+    profile INTEGER NOT NULL,
+    joined INTEGER NOT NULL,
+    PRIMARY KEY (flow, profile)
+) WITHOUT ROWID;
 CREATE INDEX flows_started_by ON flows (started_by) WHERE started_by IS NOT NULL;
 """

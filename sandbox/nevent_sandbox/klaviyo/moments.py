@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _LOST_PLUS = re.compile(r"(\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$")
 
 
 def told(seconds: float | None) -> str | None:
     """ISO 8601 with offset, to the second."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(int(seconds), tz=UTC).isoformat()
+    return None if seconds is None else _told(int(seconds))
+
+
+@lru_cache(maxsize=65_536)  # pages repeat moments: of creation, of one sending
+def _told(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).isoformat()
 
 
 def parsed(text: str) -> float:

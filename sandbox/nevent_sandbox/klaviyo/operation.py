@@ -24,6 +24,7 @@ class Operation(NamedTuple):
     fields: str = ""  # resource types that take fields[…]
     additional: str = ""  # "profile" takes additional-fields[profile]
     cursor: bool = False
+    report_cursor: bool = False  # page_cursor, as reports have it
 
     @property
     def method(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from nevent_sandbox.klaviyo.consent_operations import OF_CONSENT
 from nevent_sandbox.klaviyo.marketing_operations import OF_MARKETING, SEGMENT_SIZE
 from nevent_sandbox.klaviyo.operation import ExtraLimit, Operation
+from nevent_sandbox.klaviyo.report_operations import OF_REPORTS
 
 FOUR_OPS = "greater-or-equal greater-than less-or-equal less-than"
 IS = "equals"
@@ -50,7 +51,6 @@ _EVENT_FILTERS = {
     "datetime": FOUR_OPS,
     "timestamp": FOUR_OPS,
 }
-_METRIC_FILTERS = {"integration.name": IS, "integration.category": IS}
 _EVENT_PARTS = "attribution event metric profile"
 _EVENT_INCLUDES = "attributions metric profile"
 
@@ -220,26 +220,10 @@ _TABLE = (
     Operation(
         "DELETE /api/lists/{id}/relationships/profiles", 10, 150, "lists:write profiles:write"
     ),
-    Operation(
-        "GET /api/metrics",
-        10,
-        150,
-        "metrics:read",
-        cursor=True,
-        filters=_METRIC_FILTERS,
-        includes="flow-triggers",
-        fields="flow metric",
-    ),
-    Operation(
-        "GET /api/metrics/{id}",
-        10,
-        150,
-        "metrics:read",
-        includes="flow-triggers",
-        fields="flow metric",
-    ),
 )
-OPERATIONS = {operation.name: operation for operation in (*_TABLE, *OF_CONSENT, *OF_MARKETING)}
+OPERATIONS = {
+    operation.name: operation for operation in (*_TABLE, *OF_CONSENT, *OF_MARKETING, *OF_REPORTS)
+}
 METRICS_PAGE = 200  # fixed
 
 EXTRA_LIMITS = (

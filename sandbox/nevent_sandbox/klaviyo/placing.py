@@ -19,6 +19,7 @@ from nevent_sandbox.klaviyo import (
     flows,
     generating,
     metrics,
+    segment_reports,
     segments,
     sending,
 )
@@ -29,6 +30,7 @@ from nevent_sandbox.klaviyo.flow_progress import Progress
 from nevent_sandbox.klaviyo.flows import NewFlow
 from nevent_sandbox.klaviyo.generating import Load
 from nevent_sandbox.klaviyo.metrics import NewMetric
+from nevent_sandbox.klaviyo.segment_reports import Leaving
 from nevent_sandbox.klaviyo.segments import Joining, NewSegment
 from nevent_sandbox.klaviyo.sending import Sending
 
@@ -47,6 +49,7 @@ def routes(account: Account) -> list[Route]:
         _route(account, "flows", NewFlow, flows.add),
         _route(account, "segments", NewSegment, segments.add),
         _route(account, "segment-members", Joining, segments.join),
+        _route(account, "segment-leavers", Leaving, segment_reports.leave),
         _route(account, "metrics", NewMetric, metrics.add),
         _route(account, "campaigns", NewCampaign, campaigns.add),
         _route(account, "sendings", Sending, sending.send),

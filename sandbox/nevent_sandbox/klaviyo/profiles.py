@@ -49,20 +49,22 @@ def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
     `more` are attributes beside the usual ones.
     """
     identifier, email, phone, external, created, updated, last_event, blob, number = columns
-    held = _decode(blob)
-    location = held.get("location") or {}
     attributes: Document = {
         "email": email,
         "phone_number": phone,
         "external_id": external,
-        **{name: held.get(name) for name in STANDARD},
         "created": moments.told(created),
         "updated": moments.told(updated),
         "last_event_date": moments.told(last_event),
-        "location": {name: location.get(name) for name in LOCATION},
-        "properties": held.get("properties") or {},
         **more,
     }
+    wanted = call.query.fields.get("profile")
+    if wanted is None or not attributes.keys() >= wanted:  # a thousand stand beside some events
+        held = _decode(blob)
+        location = held.get("location") or {}
+        attributes |= {name: held.get(name) for name in STANDARD}
+        attributes["location"] = {name: location.get(name) for name in LOCATION}
+        attributes["properties"] = held.get("properties") or {}
     if "subscriptions" in call.query.additional:
         attributes["subscriptions"] = subscriptions(
             call.account.store.reading(), number, email=bool(email), phone=bool(phone)
@@ -144,7 +146,7 @@ def merge_profiles(call: Call) -> Answer:
         raise refused(invalid(detail, "/data/relationships/profiles/data"))
     with call.account.store.writing() as db:
         kept, gone = (_known(db, each) for each in (target, sources[0]))
-        for table in ("events", "members", "segment_members"):
+        for table in ("events", "members", "segment_members", "segment_leavers"):
             sql = f"UPDATE OR IGNORE {table} SET profile = ? WHERE profile = ?"  # noqa: S608  # our own names
             db.execute(sql, (kept, gone))
         db.execute(  # an event that the other one has too stays behind, and goes

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nevent_sandbox.klaviyo.operation import Operation
 
 CURSOR = "page[cursor]"
+REPORT_CURSOR = "page_cursor"
 
 
 class Cursor(NamedTuple):
@@ -40,6 +41,7 @@ class Query(NamedTuple):
     include: tuple[str, ...] = ()
     fields: Mapping[str, frozenset[str]] = MappingProxyType({})
     additional: frozenset[str] = frozenset()
+    skip: int = 0  # results of a report that were told before
 
 
 def parsed_query(pairs: list[tuple[str, str]], operation: Operation) -> Query:
@@ -55,6 +57,8 @@ def parsed_query(pairs: list[tuple[str, str]], operation: Operation) -> Query:
             query = query._replace(size=_size(value, operation.page[1]))
         elif name == CURSOR and operation.cursor:
             query = query._replace(cursor=_cursor(value))
+        elif name == REPORT_CURSOR and operation.report_cursor:
+            query = query._replace(skip=skipped(value))
         elif name == "sort" and operation.sorts:
             if value.removeprefix("-") not in operation.sorts.split():
                 raise bad_parameter("sort", f"'{value}' is not an allowed sort for this resource.")
@@ -92,6 +96,26 @@ def _cursor(text: str) -> Cursor:
     except (msgspec.DecodeError, binascii.Error, ValueError):
         raise bad_parameter(CURSOR, "Invalid cursor provided.") from None
     return Cursor(backwards, value, n)
+
+
+def skip_text(skip: int) -> str:
+    """An opaque text for the link to a report's next page."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(["skip", skip])).decode()
+
+
+def skipped(text: str) -> int:
+    """How many results a report's cursor passes over; takes the whole link, too.
+
+    Raises:
+        ApiError: 400 for a cursor that is none.
+    """
+    if text.startswith(("http://", "https://")):
+        text = dict(parse_qsl(urlsplit(text).query)).get(REPORT_CURSOR, "")
+    try:
+        _, skip = msgspec.json.decode(base64.urlsafe_b64decode(text), type=tuple[str, int])
+    except (msgspec.DecodeError, binascii.Error, ValueError):
+        raise bad_parameter(REPORT_CURSOR, "Invalid cursor provided.") from None
+    return max(skip, 0)
 
 
 def _size(text: str, most: int) -> int:

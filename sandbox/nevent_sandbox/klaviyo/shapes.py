@@ -5,6 +5,7 @@ from __future__ import annotations
 import jsonschema_rs
 
 from nevent_sandbox.klaviyo.consent_shapes import SCHEMAS as OF_CONSENT
+from nevent_sandbox.klaviyo.report_shapes import SCHEMAS as OF_REPORTS
 from nevent_sandbox.klaviyo.schemas import ANYTHING as _ANYTHING
 from nevent_sandbox.klaviyo.schemas import FLAG as _FLAG
 from nevent_sandbox.klaviyo.schemas import TEXT as _TEXT
@@ -173,5 +174,6 @@ SCHEMAS: dict[str, Schema] = {
     "POST /api/lists/{id}/relationships/profiles": _data(_identified("profile", MOST_MEMBERS)),
     "DELETE /api/lists/{id}/relationships/profiles": _data(_identified("profile", MOST_MEMBERS)),
     **OF_CONSENT,
+    **OF_REPORTS,
 }
 VALIDATORS = {name: jsonschema_rs.validator_for(schema) for name, schema in SCHEMAS.items()}
