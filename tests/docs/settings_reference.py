@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 from tap_nevent.tap import TapNevent
 from target_klaviyo.target import TargetKlaviyo
+from target_nevent.target import TargetNevent
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import PluginBase
 
 ROOT = Path(__file__).parents[2]
 PLUGINS: dict[str, type[PluginBase]] = {"tap-nevent": TapNevent, "target-klaviyo": TargetKlaviyo}
-LOADER_README = ROOT / "target-klaviyo" / "README.md"  # tests/tap_nevent checks the tap's own
+LOADERS: dict[str, type[PluginBase]] = {
+    "target-klaviyo": TargetKlaviyo,
+    "target-nevent": TargetNevent,
+}
+"""Whose README holds its table; tests/tap_nevent checks the tap's own."""
 TABLE_HEAD = "| Setting | Kind | Default | What it does |\n| --- | --- | --- | --- |\n"
 
 # The SDK gives every plugin these; ours are what Meltano must know the kind of.
@@ -133,8 +138,13 @@ def _shown_default(setting: Setting) -> str:
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 
 
+def readme(name: str) -> Path:
+    """Where a plugin's README is."""
+    return ROOT / name / "README.md"
+
+
 def write() -> None:
-    """Put the settings of both plugins into meltano.yml, the loader's into its README."""
+    """Put the settings of the plugins into meltano.yml, the loaders' into their READMEs."""
     path = ROOT / "meltano.yml"
     text = path.read_text()
     for name, plugin in PLUGINS.items():
@@ -148,8 +158,9 @@ def write() -> None:
             raise LookupError(f"meltano.yml has no settings of {name}")
         text = f"{text[: found.end(1)]}\n{indented}{text[found.end() :]}"
     path.write_text(text)
-    told = LOADER_README.read_text()
-    LOADER_README.write_text(told.replace(table_in(told), table(TargetKlaviyo)))
+    for name, plugin in LOADERS.items():
+        told = readme(name).read_text()
+        readme(name).write_text(told.replace(table_in(told), table(plugin)))
 
 
 if __name__ == "__main__":
