@@ -1,7 +1,7 @@
-"""Both directions as Meltano would run them, with the settings and maps of meltano.yml, but quicker.
+"""Both directions with the settings and maps of meltano.yml, as Meltano runs them, but quicker.
 
-A direction is a tap piped into a target, two processes; the last STATE that the target tells is what
-the tap begins with next time.
+A direction is a tap piped into a target, two processes; the last STATE that the target tells is
+what the tap begins with next time.
 """
 
 from __future__ import annotations

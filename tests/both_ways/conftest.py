@@ -44,6 +44,4 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """Nothing has run yet."""
     folder = tmp_path_factory.mktemp("both")
     with Sandbox(fans=20, limits="off") as sandbox:
-        yield Both(
-            sandbox, Direction(FORWARD, sandbox, folder), Direction(BACK, sandbox, folder)
-        )
+        yield Both(sandbox, Direction(FORWARD, sandbox, folder), Direction(BACK, sandbox, folder))

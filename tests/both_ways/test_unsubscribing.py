@@ -14,25 +14,34 @@ DAY = timedelta(days=1)
 FIRST, THEN, LATER = 9 * DAY, 5 * DAY, 2 * DAY  # ago
 
 
+class Said(NamedTuple):
+    """What a person said, and how long ago."""
+
+    yes: bool
+    ago: timedelta
+
+
 class Case(NamedTuple):
-    """What a person said on each side, and when (ago); and how both sides must end."""
+    """What a person said on each side, and how both must end."""
 
     name: str
-    nevent: tuple[bool, timedelta]
-    klaviyo: tuple[bool, timedelta]
+    nevent: Said
+    klaviyo: Said
     enabled: bool
     consent: str
 
 
+YES_THEN, YES_LATER = (Said(yes=True, ago=ago) for ago in (THEN, LATER))
+NO_THEN, NO_LATER = (Said(yes=False, ago=ago) for ago in (THEN, LATER))
 CASES = [
-    Case("no in Klaviyo, later", (True, THEN), (False, LATER), False, "UNSUBSCRIBED"),
-    Case("no in Klaviyo, earlier", (True, LATER), (False, THEN), True, "SUBSCRIBED"),
-    Case("no in Klaviyo, same second", (True, THEN), (False, THEN), False, "UNSUBSCRIBED"),
-    Case("no in Nevent, later", (False, LATER), (True, THEN), False, "UNSUBSCRIBED"),
-    Case("no in Nevent, earlier", (False, THEN), (True, LATER), False, "UNSUBSCRIBED"),
-    Case("no in Nevent, same second", (False, THEN), (True, THEN), False, "UNSUBSCRIBED"),
-    Case("no on both sides", (False, THEN), (False, LATER), False, "UNSUBSCRIBED"),
-    Case("yes on both sides", (True, THEN), (True, LATER), True, "SUBSCRIBED"),
+    Case("no in Klaviyo, later", YES_THEN, NO_LATER, enabled=False, consent="UNSUBSCRIBED"),
+    Case("no in Klaviyo, earlier", YES_LATER, NO_THEN, enabled=True, consent="SUBSCRIBED"),
+    Case("no in Klaviyo, same second", YES_THEN, NO_THEN, enabled=False, consent="UNSUBSCRIBED"),
+    Case("no in Nevent, later", NO_LATER, YES_THEN, enabled=False, consent="UNSUBSCRIBED"),
+    Case("no in Nevent, earlier", NO_THEN, YES_LATER, enabled=False, consent="UNSUBSCRIBED"),
+    Case("no in Nevent, same second", NO_THEN, YES_THEN, enabled=False, consent="UNSUBSCRIBED"),
+    Case("no on both sides", NO_THEN, NO_LATER, enabled=False, consent="UNSUBSCRIBED"),
+    Case("yes on both sides", YES_THEN, YES_LATER, enabled=True, consent="SUBSCRIBED"),
 ]
 CHANNELS = ("email", "sms")
 WAYS = {"the way back first": "back forward", "the way there first": "forward back"}
@@ -44,7 +53,7 @@ def _person(channel: str, place: int) -> dict[str, str]:
     return {**found, "phone": f"+3461234{place:02d}99"} if channel == "sms" else found
 
 
-@pytest.fixture(scope="module", params=WAYS.values(), ids=WAYS)
+@pytest.fixture(scope="module", params=list(WAYS.values()), ids=list(WAYS))
 def ran(request: pytest.FixtureRequest, both: Both) -> Both:
     """Everybody has spoken, and each direction has run once, in this order."""
     sandbox = both.sandbox
@@ -63,9 +72,7 @@ def ran(request: pytest.FixtureRequest, both: Both) -> Both:
     return both
 
 
-def _speak(
-    both: Both, person: dict[str, str], channel: str, case: Case, now: datetime
-) -> None:
+def _speak(both: Both, person: dict[str, str], channel: str, case: Case, now: datetime) -> None:
     nevent, klaviyo = both.sandbox.nevent, both.sandbox.klaviyo
 
     def at(ago: timedelta) -> str:
