@@ -42,7 +42,8 @@ class EngagementHandle(Handle):
         """Single things that people did with a message; how many were written.
 
         Each with what, email or profile_id, campaign or flow and message, at, sent_at (ISO 8601; at
-        may be ahead), url, machine, bounce, visible_after (seconds from now).
+        may be ahead), url, machine, bounce, metric (an older name of it, such as "Received
+        SMS"), visible_after (seconds from now).
         """
         return int(self._post("/engagements", events=events)["events"])
 

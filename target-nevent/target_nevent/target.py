@@ -127,7 +127,7 @@ class TargetNevent(LoadingTarget):
         """
         if self.tenant:
             return
-        me = self.calls.read("me")
+        me = self.calls.read("me", attempts=4)  # a wrong address shall not keep one waiting
         tenant = me.get("tenantId") if isinstance(me, dict) else None
         if not tenant:
             raise AddressError("GET /auth/me: no tenantId in the answer: correct api_url.")

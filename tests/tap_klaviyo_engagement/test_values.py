@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flow_definitions import VIP, all_of, new_list
+from klaviyo_lists import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,10 @@ PRICE = 45.0
 
 @pytest.fixture
 def lists(klaviyo: KlaviyoHandle) -> list[str]:
-    """Two lists of people who subscribed."""
+    """Two lists of people."""
     made = [new_list(klaviyo, name) for name in ("News", "Friends")]
-    for number in range(60):
-        which = made[0] if number < 40 else made[1]
-        klaviyo.subscribe(f"fan{number}@nevent-demo.es", list_id=which)
+    load(klaviyo, made[0], 40)
+    load(klaviyo, made[1], 20, first=40)
     return made
 
 
@@ -146,12 +146,16 @@ def test_a_row_names_campaign_audience_and_metric(
 
 
 @pytest.mark.usefixtures("sent")
-def test_what_revenue_is_divided_by_is_told(extract: Extract) -> None:
+@pytest.mark.parametrize("divisor", ["delivered", "recipients"])
+def test_what_revenue_is_divided_by_is_told(
+    extract: Extract, klaviyo: KlaviyoHandle, divisor: str
+) -> None:
     """As far as the figures tell: some bounced, so it can be told apart."""
+    klaviyo.knobs(revenue_divisor=divisor)
     rows = extract(None, "campaign_values").records["campaign_values"]
     earning = [each for each in rows if each["recipients"] > each["delivered"]]
     assert earning
-    assert {each["revenue_per_recipient_basis"] for each in earning} == {"delivered"}
+    assert {each["revenue_per_recipient_basis"] for each in earning} == {divisor}
 
 
 def test_a_cost_is_shared_out_and_its_return_told(extract: Extract, sent: list[str]) -> None:
@@ -183,8 +187,7 @@ def test_figures_of_flows_are_those_of_what_people_did(
     """By message."""
     news = new_list(klaviyo, "News")
     flow = klaviyo.add_flow("Welcome", trigger={"type": "list", "id": news})
-    for number in range(30):
-        klaviyo.subscribe(f"fan{number}@nevent-demo.es", list_id=news)
+    load(klaviyo, news, 30)
     sandbox.clock.advance(timedelta(days=1))
     klaviyo.progress_flows(opens=0.8, clicks=0.7)
     klaviyo.metric("Purchased Ticket")
@@ -277,6 +280,40 @@ def test_a_used_up_quota_of_klaviyos_is_waited_out_on_another_day(
     sandbox.clock.advance(timedelta(hours=2, seconds=1))
     third = extract(second.state, "campaign_values")
     assert len(third.records["campaign_values"]) == 3
+
+
+@pytest.mark.usefixtures("sent")
+def test_a_report_of_several_pages_is_given_whole(extract: Extract, klaviyo: KlaviyoHandle) -> None:
+    """Each page is a request of the budget."""
+    klaviyo.knobs(report_rows=2)
+    output = extract(None, "campaign_values")
+    assert len(output.records["campaign_values"]) == 3
+    assert len(klaviyo.requests(CAMPAIGNS)) == 2
+    assert output.state["bookmarks"]["campaign_values"]["budget"]["spent"] == 2
+
+
+@pytest.mark.usefixtures("sent")
+def test_where_the_budget_ends_first_no_half_report_is_given(
+    extract: Extract, klaviyo: KlaviyoHandle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its sums would be wrong, and nobody would see it."""
+    klaviyo.knobs(report_rows=2)
+    with caplog.at_level(logging.WARNING):
+        output = extract(None, "campaign_values", report_budget_per_day=1)
+    assert output.records["campaign_values"] == []
+    assert len(klaviyo.requests(CAMPAIGNS)) == 1
+    assert any("one for each page" in each for each in caplog.messages)
+
+
+@pytest.mark.usefixtures("sent")
+def test_requests_that_are_tried_again_are_counted(
+    extract: Extract, klaviyo: KlaviyoHandle
+) -> None:
+    """Klaviyo counts them too."""
+    klaviyo.refuse(CAMPAIGNS, status=429)
+    output = extract(None, "campaign_values")
+    assert len(output.records["campaign_values"]) == 3
+    assert output.state["bookmarks"]["campaign_values"]["budget"]["spent"] == 2
 
 
 def test_before_the_first_sale_there_is_no_report_and_it_is_said(
