@@ -9,7 +9,7 @@ import phonenumbers
 from nevent_client.errors import RefusedError, UnknownError
 from nevent_client.paging import chunked
 from nevent_client.rows import page, shaper
-from singer_outcomes.identifiers import phone_number
+from singer_outcomes.identifiers import email_address, phone_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -177,8 +177,7 @@ class Fans:
             fan = self.fan(self._calls.read("user_by_email", path={"email": email}))
         except UnknownError:
             return None
-        same = str(fan.columns["email"] or "").strip().lower() == email
-        return fan if same else None
+        return fan if email_address(str(fan.columns["email"])) == email else None
 
     def _by_phone(self, number: str | None) -> Fan | None:
         """The one fan with this number, however it was typed; None where there are several."""

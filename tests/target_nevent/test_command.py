@@ -39,6 +39,7 @@ BAD: list[tuple[Message, str, str | None]] = [
     (no(phone_number="12"), "nobody is named", None),
     (no(email="ana@"), "email is not an address", "email"),
     (yes("ana@"), "email is not an address", "email"),
+    (yes(""), "email is missing", "email"),
     (yes(EVA, consented_at=None), "consented_at is missing", "consented_at"),
     (yes(EVA, consented_at="May"), "consented_at is no time", "consented_at"),
     (yes(EVA), "no newsletter", None),
@@ -192,17 +193,22 @@ def test_history_tells_of_the_runs(
     assert [counts[each] for each in ("read", "written", "unknown")] == [2, 1, 1]
 
 
-def test_a_dry_run_leaves_no_trace(
-    nevent: NeventHandle, load: Callable[..., Run], settings: Message
+def test_a_dry_run_tells_how_long_sign_ups_take_and_leaves_no_trace(
+    nevent: NeventHandle,
+    load: Callable[..., Run],
+    settings: Message,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """No state, no file, no writing request."""
     from pathlib import Path  # noqa: PLC0415  # for this one alone
 
     fan(nevent)
+    caplog.set_level("INFO")
     more = {"newsletter_id": nevent.newsletters()[0]["id"], "import_since": "2026-01-01"}
     rows = [no(email=ANA), no(channel="fax"), yes("new@nevent-demo.es"), opened(email=ANA)]
     plan = load([PREFERENCES, SUBSCRIBERS, ENGAGEMENT, *rows, state(1)], dry_run=True, **more)
     assert (plan.states, written(nevent)) == ([], [])
+    assert "1 sign-ups take about 1 minutes at 90 an hour" in caplog.text
     assert not Path(settings["store_path"]).exists()
     assert not Path(settings["rejects_path"]).exists()
 
