@@ -219,3 +219,14 @@ def test_about_describes_every_setting() -> None:
         assert setting.get("description"), name
     for name in ("auth_token", "refresh_token"):
         assert TargetNevent.config_jsonschema["properties"][name]["secret"] is True
+
+
+def test_a_dry_run_takes_no_line_out_of_the_rejects(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """A real run does, once the record it is about is dealt with."""
+    more = {"newsletter_id": nevent.newsletters()[0]["id"], "import_since": "2026-01-01"}
+    assert len(load([SUBSCRIBERS, yes()], import_since="2026-01-01").rejects) == 1
+    fan(nevent)
+    assert len(load([SUBSCRIBERS, yes()], dry_run=True, **more).rejects) == 1
+    assert load([SUBSCRIBERS, yes()], **more).rejects == []
