@@ -28,6 +28,9 @@ class Operation(NamedTuple):
 GET_ACCOUNT = Operation("GET", "/api/accounts", 1, 15, ("accounts:read",))
 
 GET_PROFILES = Operation("GET", "/api/profiles", 75, 750, ("profiles:read",))
+GET_PROFILE_LISTS = Operation(
+    "GET", "/api/profiles/{id}/lists", 3, 60, ("lists:read", "profiles:read")
+)
 PATCH_PROFILE = Operation("PATCH", "/api/profiles/{id}", 75, 750, ("profiles:write",))
 MERGE_PROFILES = Operation("POST", "/api/profile-merge", 10, 150, ("profiles:write",))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
+from tap_klaviyo_engagement.tap import TapKlaviyoEngagement
 from tap_nevent.tap import TapNevent
 from target_klaviyo.target import TargetKlaviyo
 from target_nevent.target import TargetNevent
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import PluginBase
 
 ROOT = Path(__file__).parents[2]
-PLUGINS: dict[str, type[PluginBase]] = {"tap-nevent": TapNevent, "target-klaviyo": TargetKlaviyo}
-LOADERS: dict[str, type[PluginBase]] = {
+PLUGINS: dict[str, type[PluginBase]] = {
+    "tap-klaviyo-engagement": TapKlaviyoEngagement,
+    "tap-nevent": TapNevent,
     "target-klaviyo": TargetKlaviyo,
     "target-nevent": TargetNevent,
 }
-"""Whose README holds its table; tests/tap_nevent checks the tap's own."""
+READMES = {
+    name: ROOT / name / "README.md"
+    for name in PLUGINS
+    if name != "tap-nevent"  # tests/tap_nevent checks that one
+}
 TABLE_HEAD = "| Setting | Kind | Default | What it does |\n| --- | --- | --- | --- |\n"
 
 # The SDK gives every plugin these; ours are what Meltano must know the kind of.
@@ -138,13 +144,8 @@ def _shown_default(setting: Setting) -> str:
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 
 
-def readme(name: str) -> Path:
-    """Where a plugin's README is."""
-    return ROOT / name / "README.md"
-
-
 def write() -> None:
-    """Put the settings of the plugins into meltano.yml, the loaders' into their READMEs."""
+    """Put the settings of each plugin into meltano.yml and its README."""
     path = ROOT / "meltano.yml"
     text = path.read_text()
     for name, plugin in PLUGINS.items():
@@ -158,9 +159,11 @@ def write() -> None:
             raise LookupError(f"meltano.yml has no settings of {name}")
         text = f"{text[: found.end(1)]}\n{indented}{text[found.end() :]}"
     path.write_text(text)
-    for name, plugin in LOADERS.items():
-        told = readme(name).read_text()
-        readme(name).write_text(told.replace(table_in(told), table(plugin)))
+    for name, readme in READMES.items():
+        told = readme.read_text()
+        if not (there := table_in(told)):
+            raise LookupError(f"{readme} has no table of settings")
+        readme.write_text(told.replace(there, table(PLUGINS[name])))
 
 
 if __name__ == "__main__":

@@ -173,7 +173,10 @@ def _walk(api: Api, klaviyo: KlaviyoHandle) -> dict[str, Any]:
     answers["GET /api/profiles/{id}"] = api.get(f"/profiles/{ana}", include="lists", **ALL)
     answers["GET /api/lists"] = api.get("/lists", include="tags,flow-triggers")
     size = {"additional-fields[list]": "profile_count"}
-    answers["GET /api/lists/{id}"] = api.get(f"/lists/{wanted}", **size)
+    answers |= {
+        "GET /api/lists/{id}": api.get(f"/lists/{wanted}", **size),
+        "GET /api/profiles/{id}/lists": api.get(f"/profiles/{ana}/lists"),
+    }
     answers["GET /api/lists/{id}/profiles"] = api.get(f"/lists/{wanted}/profiles", **ALL)
     members = f"/lists/{wanted}/relationships/profiles"
     answers["GET /api/lists/{id}/relationships/profiles"] = api.get(members)

@@ -77,6 +77,7 @@ def _profiles(sdk: Any) -> str:
     read = sdk.Profiles.get_profile(identifier, additional_fields_profile=["subscriptions"])
     marketing = read.data.attributes.subscriptions.email.marketing
     assert marketing.consent == "NEVER_SUBSCRIBED"
+    assert sdk.Profiles.get_lists_for_profile(identifier).data == []
     sources = {"profiles": {"data": [{"type": "profile", "id": other.data.id}]}}
     merge = {"data": {"type": "profile-merge", "id": identifier, "relationships": sources}}
     assert sdk.Profiles.merge_profiles(merge).data.id == identifier

@@ -82,6 +82,7 @@ _TABLE = (
         fields="conversation list profile push-token segment",
         additional="profile",
     ),
+    Operation("GET /api/profiles/{id}/lists", 3, 60, "lists:read profiles:read", fields="list"),
     Operation(
         "PATCH /api/profiles/{id}",
         75,

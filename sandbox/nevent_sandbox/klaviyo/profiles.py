@@ -14,7 +14,7 @@ from nevent_sandbox.klaviyo.errors import ApiError, duplicate_profile, invalid, 
 from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.lists import lists_of
 from nevent_sandbox.klaviyo.merging import LOCATION, STANDARD
-from nevent_sandbox.klaviyo.paging import Selection, page
+from nevent_sandbox.klaviyo.paging import Page, Selection, page
 from nevent_sandbox.klaviyo.people import IDENTIFIERS, People
 from nevent_sandbox.klaviyo.person_rules import problems
 from nevent_sandbox.klaviyo.subscriptions import predictions, subscriptions
@@ -105,6 +105,13 @@ def get_profile(call: Call) -> Answer:
         references = [reference("list", each["id"]) for each in included]
         made["relationships"]["lists"]["data"] = references
     return single(call, made, included)
+
+
+def list_lists_of(call: Call) -> Answer:
+    """The lists that a profile is on, all at once."""
+    db = call.account.store.reading()
+    _by_id(call, db, call.ids["id"], visible=call.account.clock.time())
+    return collection(call, lists_of(call, db, call.ids["id"]), Page([]))
 
 
 def create_profile(call: Call) -> Answer:
@@ -215,6 +222,7 @@ def _by_id(
 HANDLERS = {
     "GET /api/profiles": list_profiles,
     "GET /api/profiles/{id}": get_profile,
+    "GET /api/profiles/{id}/lists": list_lists_of,
     "POST /api/profiles": create_profile,
     "PATCH /api/profiles/{id}": update_profile,
     "POST /api/profile-import": import_profile,

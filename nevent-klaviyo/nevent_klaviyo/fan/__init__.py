@@ -1,0 +1,1 @@
+"""One fan as both sides see him."""
