@@ -58,7 +58,7 @@ class Receipts:
         An event met twice is there once.
         """
         rows = list(events)
-        people = {(profile, fan, email) for _, _, profile, fan, email in rows}
+        people = dict.fromkeys(row[2:] for row in rows)
         self._db.executemany(
             "INSERT OR IGNORE INTO people (profile, fan, email) VALUES (?, ?, ?)", people
         )
