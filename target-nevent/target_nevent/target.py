@@ -164,7 +164,24 @@ class TargetNevent(LoadingTarget):
         self.finish()
         if self._subscribers.spent and not self.signal:
             raise self._subscribers.spent  # everything else was loaded
+        if self.dry_run:
+            self._tell_plan()
         super().process_endofpipe()
+
+    def _tell_plan(self) -> None:
+        """The counts are in the summary; how long sign-ups take is not."""
+        number = sum(
+            fates["planned"]
+            for stream, fates in self.summary.fates.items()
+            if stream.partition("__")[0] == "subscribers"
+        )
+        if number:
+            self.logger.info(
+                "Plan: %s sign-ups take about %s at %s an hour.",
+                f"{number:,}",
+                self._pace.lasts(number),
+                self.config["subscribes_per_hour"],
+            )
 
     @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:

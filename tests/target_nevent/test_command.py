@@ -39,6 +39,7 @@ BAD: list[tuple[Message, str, str | None]] = [
     (no(phone_number="12"), "nobody is named", None),
     (no(email="ana@"), "email is not an address", "email"),
     (yes("ana@"), "email is not an address", "email"),
+    (yes(""), "email is missing", "email"),
     (yes(EVA, consented_at=None), "consented_at is missing", "consented_at"),
     (yes(EVA, consented_at="May"), "consented_at is no time", "consented_at"),
     (yes(EVA), "no newsletter", None),
@@ -192,17 +193,22 @@ def test_history_tells_of_the_runs(
     assert [counts[each] for each in ("read", "written", "unknown")] == [2, 1, 1]
 
 
-def test_a_dry_run_leaves_no_trace(
-    nevent: NeventHandle, load: Callable[..., Run], settings: Message
+def test_a_dry_run_tells_how_long_sign_ups_take_and_leaves_no_trace(
+    nevent: NeventHandle,
+    load: Callable[..., Run],
+    settings: Message,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """No state, no file, no writing request."""
     from pathlib import Path  # noqa: PLC0415  # for this one alone
 
     fan(nevent)
+    caplog.set_level("INFO")
     more = {"newsletter_id": nevent.newsletters()[0]["id"], "import_since": "2026-01-01"}
     rows = [no(email=ANA), no(channel="fax"), yes("new@nevent-demo.es"), opened(email=ANA)]
     plan = load([PREFERENCES, SUBSCRIBERS, ENGAGEMENT, *rows, state(1)], dry_run=True, **more)
     assert (plan.states, written(nevent)) == ([], [])
+    assert "1 sign-ups take about 1 minutes at 90 an hour" in caplog.text
     assert not Path(settings["store_path"]).exists()
     assert not Path(settings["rejects_path"]).exists()
 
@@ -213,3 +219,14 @@ def test_about_describes_every_setting() -> None:
         assert setting.get("description"), name
     for name in ("auth_token", "refresh_token"):
         assert TargetNevent.config_jsonschema["properties"][name]["secret"] is True
+
+
+def test_a_dry_run_takes_no_line_out_of_the_rejects(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """A real run does, once the record it is about is dealt with."""
+    more = {"newsletter_id": nevent.newsletters()[0]["id"], "import_since": "2026-01-01"}
+    assert len(load([SUBSCRIBERS, yes()], import_since="2026-01-01").rejects) == 1
+    fan(nevent)
+    assert len(load([SUBSCRIBERS, yes()], dry_run=True, **more).rejects) == 1
+    assert load([SUBSCRIBERS, yes()], **more).rejects == []

@@ -47,15 +47,34 @@ def test_a_person_is_found_by_whatever_names_them(
     assert wants(nevent)["emailEnabled"] is False
 
 
-def test_a_number_that_two_fans_have_names_neither(
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_everybody_at_the_address_or_number_is_left_in_peace(
+    nevent: NeventHandle, load: Callable[..., Run], channel: str
+) -> None:
+    """Nevent may have one person twice; to switch off one of them would end nothing."""
+    ids = [fan(nevent, each) for each in (ANA, ANA.title())]
+    for each in ids:
+        nevent.edit(user=each, set={"phone": "+34 600112233"})
+    other = fan(nevent, "banana" + ANA)
+    named = {"email": {"external_id": ids[1]}, "sms": {"phone_number": "600112233"}}[channel]
+    run = load([PREFERENCES, no(**named, channel=channel)])
+    assert run.summary["streams"]["preferences"] == {"read": 1, "written": 1}
+    assert [wants(nevent, each)[f"{channel}Enabled"] for each in ids] == [False, False]
+    assert wants(nevent, other)[f"{channel}Enabled"] is True
+
+
+def test_channels_never_asked_about_stay_so_where_nevent_allows_it(
     nevent: NeventHandle, load: Callable[..., Run]
 ) -> None:
-    """Better nobody than the wrong one."""
-    for email in (ANA, EVA):
-        nevent.edit(user=fan(nevent, email), set={"phone": "+34 600112233"})
-    run = load([PREFERENCES, no(phone_number="600112233", channel="sms")])
-    assert run.summary["streams"]["preferences"] == {"read": 1, "unknown": 1}
-    assert written(nevent) == []
+    """Else they are off with it, since all four must be told, and the summary says so."""
+    fan(nevent, smsEnabled=None, smsChangedAt=None)
+    run = load([PREFERENCES, no(email=ANA)])
+    bodies = [each["body"] for each in nevent.requests(SET, bodies=True)]
+    assert ["smsEnabled" in each for each in bodies] == [False, True]
+    assert run.summary["notes"] == {
+        "channels never asked about are off now: this Nevent takes all four or none": 1
+    }
+    assert wants(nevent)["emailChangedAt"] == "2026-05-01T10:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +239,7 @@ def test_a_nevent_that_takes_no_time_of_an_opt_out_is_sent_none(
     nevent.refuse(SET, status=400)
     run = load([PREFERENCES, no(email=ANA), no(email=EVA)])
     assert run.summary["streams"]["preferences"]["written"] == 2
-    assert run.summary["notes"] == {f"{SET}: sent without what it refuses": 2}
+    assert run.summary["notes"] == {"opt-outs without their time: this Nevent takes none": 2}
     assert all(
         "emailChangedAt" not in each["body"] for each in nevent.requests(SET, bodies=True)[1:]
     )
