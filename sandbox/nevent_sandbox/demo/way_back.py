@@ -31,7 +31,7 @@ class Came(NamedTuple):
 
 
 class Week:
-    """People sign up, opt out, complain and read a campaign in Klaviyo; some of them buy tickets."""
+    """People sign up, opt out, complain and read a campaign in Klaviyo; some buy tickets then."""
 
     def __init__(self, nevent: NeventHandle, klaviyo: KlaviyoHandle) -> None:
         self._nevent = nevent
