@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from target_nevent.pace import Pace
 
 UNWILLING = "has opted out of e-mail in Nevent"
+OTHER_ADDRESS = "Nevent has this person under another address"
 GONE = "Nevent no longer knows this person"
 NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
@@ -88,22 +89,30 @@ class Subscribers:
             self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
 
     def _one(self, row: Row, signup: Signup, fan: Fan | None, *, begun: bool, left: int) -> None:
-        willing = fan.columns["email_enabled"] if fan else None
         if fan and begun and not self._calls.planned:  # a run was killed before it was complete
             self._complete(row, signup, fan)
             self._end(row, signup, "written")
-        elif willing:
-            self._end(row, signup, "unchanged")
-        elif willing is False:
+            return
+        same = [fan] if fan and fan.columns["email_enabled"] is not None else self._all(signup)
+        standings = {each.columns["email_enabled"] for each in same}
+        if False in standings:
             self._fates.withhold([row], UNWILLING)
-        elif fan is None and signup.named.external_id:
+        elif True in standings:
+            self._end(row, signup, "unchanged")
+        elif not same and fan:
+            self._fates.withhold([row], OTHER_ADDRESS)
+        elif not same and signup.named.external_id:
             self._fates.withhold([row], GONE)
         elif self._calls.planned:
-            self._foresee(row, signup, fan)
+            self._foresee(row, signup, new=not same)
         elif self.spent is None and self._pace.turn(lambda: self._waiting() + left):
-            self._sign_up(row, signup, new=fan is None)
+            self._sign_up(row, signup, new=not same)
         else:
             self._fates.free([row])  # without a fate: the state stays before it
+
+    def _all(self, signup: Signup) -> list[Fan]:
+        """Everybody whom Nevent has at this address: one person may be there twice."""
+        return self._fans.with_email(signup.email)
 
     def _sign_up(self, row: Row, signup: Signup, *, new: bool) -> None:
         if new:
@@ -183,10 +192,10 @@ class Subscribers:
         at = written(at_most(signup.consented_at, self._calls.now()))
         return {"consent_granted": True, "consent_at": at, "consent_source": SOURCE}
 
-    def _foresee(self, row: Row, signup: Signup, fan: Fan | None) -> None:
+    def _foresee(self, row: Row, signup: Signup, *, new: bool) -> None:
         """Count the requests, and know the fan from now on."""
         self._subscribe(row, signup)
-        if fan is None:
+        if new:
             fan = self._fans.stranger(signup.email, moment(signup.columns["consented_at"]))
             self._complete(row, signup, fan)
             self._fans.foresee(fan, signup.named)
