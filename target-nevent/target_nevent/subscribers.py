@@ -17,6 +17,7 @@ from nevent_client.errors import (
 )
 from nevent_client.rows import dig, moment, written
 from singer_outcomes.identifiers import SettingError
+from singer_outcomes.loader import ERASED
 
 from target_nevent.fans import Fan, Named
 from target_nevent.kinds import decode
@@ -49,6 +50,7 @@ class Subscribers:
 
     Args:
         newsletter: the configured one, where a record names none.
+        erased: whether somebody was, by any identifier.
         waiting: how many sign-ups wait.
     """
 
@@ -61,6 +63,7 @@ class Subscribers:
         pace: Pace,
         *,
         newsletter: str | None,
+        erased: Callable[[tuple[str, ...]], bool],
         waiting: Callable[[], int],
     ) -> None:
         self._calls = calls
@@ -69,6 +72,7 @@ class Subscribers:
         self._memory = memory
         self._pace = pace
         self._newsletter = newsletter
+        self._erased = erased
         self._waiting = waiting
         self.spent: UnavailableError | None = None
         """Nevent asks to come back so much later that the rest is left for another run."""
@@ -89,11 +93,13 @@ class Subscribers:
             self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
 
     def _one(self, row: Row, signup: Signup, fan: Fan | None, *, begun: bool, left: int) -> None:
-        if fan and begun and not self._calls.planned:  # a run was killed before it was complete
+        standing = fan.columns["email_enabled"] if fan else None
+        if fan and begun and standing is not False and not self._calls.planned:
+            # A run was killed before it was complete.
             self._complete(row, signup, fan)
             self._end(row, signup, "written")
             return
-        same = [fan] if fan and fan.columns["email_enabled"] is not None else self._all(signup)
+        same = [fan] if fan and standing is not None else self._fans.with_email(signup.email)
         standings = {each.columns["email_enabled"] for each in same}
         if False in standings:
             self._fates.withhold([row], UNWILLING)
@@ -105,14 +111,22 @@ class Subscribers:
             self._fates.withhold([row], GONE)
         elif self._calls.planned:
             self._foresee(row, signup, new=not same)
-        elif self.spent is None and self._pace.turn(lambda: self._waiting() + left):
-            self._sign_up(row, signup, new=not same)
-        else:
+        elif self.spent is not None:
             self._fates.free([row])  # without a fate: the state stays before it
+        else:
+            self._in_turn(row, signup, new=not same, left=left)
 
-    def _all(self, signup: Signup) -> list[Fan]:
-        """Everybody whom Nevent has at this address: one person may be there twice."""
-        return self._fans.with_email(signup.email)
+    def _in_turn(self, row: Row, signup: Signup, *, new: bool, left: int) -> None:
+        turn = self._pace.turn(lambda: self._waiting() + left)
+        if turn == "over":
+            self._fates.free([row])
+        elif self._erased(signup.named.people):
+            self._fates.withhold([row], ERASED)
+        elif turn == "waited":  # much may have happened since
+            (fan,) = self._fans.find([signup.named])
+            self._one(row, signup, fan, begun=False, left=left)
+        else:
+            self._sign_up(row, signup, new=new)
 
     def _sign_up(self, row: Row, signup: Signup, *, new: bool) -> None:
         if new:

@@ -24,6 +24,9 @@ from nevent_people import (
     yes,
 )
 from singer_messages import Message, Run, singer, state
+from singer_outcomes import loader
+from target_nevent import pace
+from target_nevent.target import TargetNevent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,6 +159,36 @@ def test_what_an_earlier_run_sent_counts_for_the_hour(
     nevent.advance(hours=1, changes=0)
     load([SUBSCRIBERS, yes(EVA)], subscribes_per_hour=1)
     assert nevent.user(EVA)
+
+
+def test_who_opts_out_while_waiting_for_their_turn_is_not_signed_up(
+    load: Callable[..., Run],
+    nevent: NeventHandle,
+    settings: Message,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What was looked up before an hour's wait is looked up again."""
+    load([SUBSCRIBERS, yes()], subscribes_per_hour=1)
+    monkeypatch.setattr(loader, "STATE_WAITS", 0.1)
+    monkeypatch.setattr(pace, "TELL_EVERY", 0.05)
+    caplog.set_level("INFO")
+
+    def lines() -> Iterator[str]:
+        yield from singer([SUBSCRIBERS, PREFERENCES, yes(EVA), state(1)]).decode().splitlines()
+        _until(lambda: "wait for their turn" in caplog.text)
+        fan(nevent, EVA, emailEnabled=False)
+        nevent.advance(hours=1, changes=0)
+        # Whatever is asked of Nevent meanwhile tells what time it is there.
+        yield from singer([no(email="nobody@nevent-demo.es"), state(2)]).decode().splitlines()
+
+    target = TargetNevent(config={**settings, "subscribes_per_hour": 1})
+    try:
+        target.listen(lines())  # type: ignore[arg-type]  # any iterable of lines will do
+    finally:
+        target.close()
+    assert target.summary.counts()["subscribers"]["withheld"] == 1
+    assert len(nevent.requests(SUBSCRIBE)) == 1
 
 
 def test_a_nevent_that_is_down_ends_the_run_with_no_state_and_no_reject(
