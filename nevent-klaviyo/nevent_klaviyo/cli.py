@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from nevent_klaviyo.conversions.command import conversions
 from nevent_klaviyo.fan.command import fan
 
-COMMANDS: tuple[click.Command, ...] = (fan,)
+COMMANDS: tuple[click.Command, ...] = (fan, conversions)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -27,3 +27,7 @@ class UnknownPersonError(CommandError):
 
 class UnaskedError(CommandError):
     """One side does not know the person, the other could not be asked."""
+
+
+class UnknownCampaignError(CommandError):
+    """No campaign of this name or id was ever sent."""

@@ -22,6 +22,7 @@ from nevent_klaviyo.errors import (
     CommandError,
     SettingError,
     UnaskedError,
+    UnknownCampaignError,
     UnknownPersonError,
 )
 from nevent_klaviyo.settings import settings
@@ -54,6 +55,7 @@ def _told(error: Exception, words: Words) -> str:
     kinds: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
         (UnknownPersonError, "unknown_person"),
         (UnaskedError, "not_asked"),
+        (UnknownCampaignError, "unknown_campaign"),
         (SettingError, "wrong_setting"),
         (CommandError, "cannot"),
         (KlaviyoDeniedError, "klaviyo_denied"),

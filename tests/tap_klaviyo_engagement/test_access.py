@@ -59,6 +59,13 @@ def test_the_test_says_which_stream_lacks_which_scope(
     assert any(each == "Stream 'engagement': may be read." for each in caplog.messages)
 
 
+def test_a_run_without_a_scope_succeeds(command: Callable[..., Result]) -> None:
+    """For the streams that it may read."""
+    result = command("pk_sandbox_no_flows")
+    assert result.exit_code == 0
+    assert '"stream":"metrics"' in result.stdout
+
+
 def test_the_test_spends_no_report(command: Callable[..., Result], klaviyo: KlaviyoHandle) -> None:
     """There are two a minute, and 225 a day; every other question is asked once."""
     command("pk_sandbox_full", "--test")

@@ -9,6 +9,7 @@ from nevent_client.rows import MISSING, dig, shaper
 
 from nevent_klaviyo.instants import iso
 from nevent_klaviyo.money import amount, told
+from nevent_klaviyo.order_states import COMPLETED, LOST
 from nevent_klaviyo.sides import NEVENT
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-COMPLETED = frozenset({"SUCCEEDED", "COMPLETE", "REFUNDED"})  # paid, whatever came after
-_LOST = frozenset({"REFUNDED", "CANCELLED"})
 _WHO = ("id", "email", "first_name", "last_name", "phone_number", "city", "country", "locale")
 
 
@@ -75,7 +74,7 @@ class NeventSide:
             "refunded_amount": None if refunded is None else told(amount(refunded, cents=cents)),
             "currency": shaped["currency"],
             "tickets": tickets,
-            "valid_tickets": sum(each["status"] not in _LOST for each in tickets),
+            "valid_tickets": sum(each["status"] not in LOST for each in tickets),
         }
 
     def _concerts(self, identifier: str) -> list[Row]:
