@@ -270,7 +270,7 @@ def test_the_table_is_in_the_language_of_the_locale(run: Run, spring: str) -> No
     """Without colours where there is no terminal."""
     assert spring
     told = run("conversions", LC_ALL="es_ES.UTF-8")
-    assert "Destinatarios" in told.out
+    assert "Personas" in told.out
     assert "Primavera" in told.out
     assert "\x1b" not in told.out
 
