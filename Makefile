@@ -4,6 +4,8 @@ FANS ?= 500
 SEED ?= 42
 JOBS ?= 2
 SCENARIOS ?= 200
+EVENTS ?= 100000
+LATENCY ?= 50
 # uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.
 export UV_SYSTEM_CERTS := true
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -25,7 +27,7 @@ $(VENV)/.ok: requirements.lock $(foreach package,$(PACKAGES),$(package)/pyprojec
 	touch $@
 
 # Meltano writes each plugin's settings, keys included, to files of its own: for their owner's eyes only.
-demo: setup ## Nevent to Klaviyo on this machine, three runs explained; FANS=20000 for more people
+demo: setup ## both directions on this machine, five runs explained; FANS=20000 for more people
 	@umask 077 && sandbox demo --fans $(FANS) --seed $(SEED)
 
 sandbox: setup ## both APIs on ports 8701 and 8702, for `meltano run`; ends with Ctrl-C
@@ -37,6 +39,9 @@ test: setup ## all tests, on this machine alone
 chaos: setup ## faults, signals and kill -9 at random, then compared; SCENARIOS=200 SEED=42, or one: SCENARIO=17
 	@PYTHONPATH=tests:$(PYTHONPATH) python -m chaos --scenarios $(SCENARIOS) --seed $(SEED) \
 		--jobs $(JOBS) $(if $(SCENARIO),--scenario $(SCENARIO))
+
+pull: setup ## engagement read and compared: late, equal, future events, kill -9; EVENTS=100000 LATENCY=50
+	@PYTHONPATH=tests:$(PYTHONPATH) python -m pull --events $(EVENTS) --latency-ms $(LATENCY)
 
 lint: setup ## style and types
 	ruff check
@@ -54,5 +59,5 @@ lock: ## newest versions of what everything stands on, without an address in the
 	uv export -q --frozen --no-dev --no-emit-workspace --no-hashes -o constraints.txt
 	! grep -E '://|--(extra-)?index-url|--find-links' requirements.lock constraints.txt
 
-.PHONY: help setup demo sandbox test chaos lint docs lock
+.PHONY: help setup demo sandbox test chaos pull lint docs lock
 .DEFAULT_GOAL := help

@@ -28,7 +28,9 @@ def fan(nevent: NeventHandle, email: str = ANA, **preferences: Any) -> str:
         "smsEnabled": True,
         "smsChangedAt": YES_AT,
         "pushEnabled": True,
+        "pushChangedAt": YES_AT,
         "whatsappEnabled": True,
+        "whatsappChangedAt": YES_AT,
         **preferences,
     }
     made = nevent.edit(add_user={"email": email, "communicationPreferences": wanted})

@@ -63,7 +63,13 @@ def status(
         now: messages dated later are left out.
     """
     by_id = {each.id: each for each in graph.messages}
-    seen = sorted((each for each in received if each.at <= now), key=lambda each: each.at)
+
+    def order(each: Received) -> tuple[datetime, int]:
+        """Of two in one second the earlier step comes first."""
+        message = by_id.get(each.message_id or "")
+        return each.at, message.position if message else 0
+
+    seen = sorted((each for each in received if each.at <= now), key=order)
     if not seen:
         return None
     latest = _latest_pass(seen, by_id, graph)

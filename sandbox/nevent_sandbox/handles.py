@@ -1,108 +1,18 @@
-"""Hands on a running sandbox for tests: they speak HTTP to its control plane and nothing else."""
+"""A running sandbox's Klaviyo side for tests."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
-import httpx
+from nevent_sandbox.engagement_handle import EngagementHandle
 
-Document = dict[str, Any]
+if TYPE_CHECKING:
+    from nevent_sandbox.handle import Document
 
 IMPORT = "POST /api/profile-bulk-import-jobs"
-PAGE = 10_000
 
 
-class Handle:
-    """What both sides have in common."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=f"{url}/_sandbox", timeout=120, trust_env=False)
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def refuse(
-        self, operation: str, *, status: int = 503, times: int | None = 1, retry_after: int = 0
-    ) -> None:
-        """Answer the next requests with an error; a 429 carries `Retry-After`."""
-        self._order(operation, "refuse", status=status, times=times, retry_after=retry_after)
-
-    def delay(self, operation: str, seconds: float, *, times: int | None = 1) -> None:
-        """Answer late."""
-        self._order(operation, "delay", seconds=seconds, times=times)
-
-    def drop(self, operation: str, *, after: bool = False, times: int | None = 1) -> None:
-        """Cut the connection before applying the request, or after it."""
-        self._order(operation, "drop_after" if after else "drop", times=times)
-
-    def challenge(self, operation: str, *, times: int | None = 1) -> None:
-        """Answer 403 with a web page, as a CDN does."""
-        self._order(operation, "html_403", times=times)
-
-    def faults(self) -> list[Document]:
-        """The faults still in force, with how many `times` each has left."""
-        return list(self._get("/faults")["faults"])
-
-    def clear_faults(self) -> None:
-        """Lift all faults; jobs that stick go on."""
-        self._http.delete("/faults").raise_for_status()
-
-    def requests(self, operation: str | None = None, *, bodies: bool = False) -> list[Document]:
-        """The requests so far, oldest first; of one operation where named."""
-        told = self._get("/requests", bodies=int(bodies))["requests"]
-        if operation is None:
-            return list(told)
-        method, _, path = operation.partition(" ")
-        wanted = {operation, f"{method} /api{path}"}
-        return [each for each in told if each["operation"] in wanted]
-
-    def clear_requests(self) -> None:
-        """Forget the requests so far."""
-        self._http.delete("/requests").raise_for_status()
-
-    def reset(self) -> None:
-        """Start again as if just served."""
-        self._post("/reset")
-
-    def counts(self) -> Document:
-        """How many of each thing there are."""
-        counts: Document = self._get("/state", kind="counts")["counts"]
-        return counts
-
-    def _order(self, operation: str, kind: str, **more: Any) -> None:
-        self._post("/faults", operation=operation, kind=kind, **more)
-
-    def _get(self, path: str, **query: Any) -> Document:
-        answer = self._http.get(path, params=query)
-        answer.raise_for_status()
-        document: Document = answer.json()
-        return document
-
-    def _post(self, path: str, **body: Any) -> Document:
-        answer = self._http.post(path, json=body)
-        if answer.is_error:
-            raise ValueError(f"{path}: {answer.status_code} {answer.text}")
-        document: Document = answer.json()
-        return document
-
-    def _all(self, kind: str, **query: Any) -> list[Document]:
-        found: list[Document] = []
-        while True:
-            page = self._get("/state", kind=kind, offset=len(found), limit=PAGE, **query)[kind]
-            found += page
-            if len(page) < PAGE:
-                return found
-
-
-class KlaviyoHandle(Handle):
+class KlaviyoHandle(EngagementHandle):
     """The Klaviyo side."""
 
     def profile(self, email: str) -> Document | None:
@@ -180,65 +90,6 @@ class KlaviyoHandle(Handle):
         }
         body = {"name": name, "status": status, "archived": archived, "definition": whole}
         return str(self._post("/flows", **body)["id"])
-
-    def campaigns(self) -> list[Document]:
-        """All campaigns: id, name, channel, status, archived, sent, message."""
-        return self._all("campaigns")
-
-    def touches(self) -> list[Document]:
-        """What people did with messages, in order of writing, what is not visible yet included.
-
-        Each with id (its event's), profile_id, email, external_id, kind, moment, sent (seconds),
-        campaign or flow, message, audience, machine, visible.
-        """
-        return self._all("touches")
-
-    def add_campaign(self, name: str, *, lists: list[str] | None = None, **more: Any) -> Document:
-        """Put a campaign there that nobody received: its id and its message's.
-
-        `more` takes channel, status, archived, excluded, subject, sent and created (seconds).
-        """
-        return self._post("/campaigns", name=name, included=lists or [], **more)
-
-    def send_campaign(self, name: str, **sending: Any) -> Document:
-        """Send a campaign: its id, its message's, and how many events of each kind it made.
-
-        `sending` takes lists and segments (ids), excluded, channel, at (ISO 8601; two hours ago),
-        subject, shares (opens, clicks, bounces, dropped, spam, unsubscribes, machine, purchases),
-        price, archived, seed.
-        """
-        return self._post("/sendings", name=name, **sending)
-
-    def engage(self, events: list[Document]) -> int:
-        """Single things that people did with a message; how many were written.
-
-        Each with what, email or profile_id, campaign or flow and message, at, sent_at (ISO 8601; at
-        may be ahead), url, machine, bounce, visible_after (seconds from now).
-        """
-        return int(self._post("/engagements", events=events)["events"])
-
-    def generate(self, events: int = 100_000, **load: Any) -> int:
-        """Engagement in bulk: `load` takes people, campaigns, days, seed, until (ISO 8601)."""
-        return int(self._post("/loads", events=events, **load)["events"])
-
-    def progress_flows(self, **progress: Any) -> int:
-        """Let live flows send what is due; how many events that made. Takes opens, clicks, seed."""
-        return int(self._post("/flow-progress", **progress)["events"])
-
-    def advance(self, **ahead: Any) -> Document:
-        """Let time pass (days, hours) and campaigns, signups, unsubscribes happen; what did.
-
-        The clock is shared with Nevent's side.
-        """
-        return self._post("/advance", **ahead)
-
-    def join_segment(self, segment: str, emails: list[str], **at: float) -> None:
-        """Put people into a segment, now or `at` some moment (seconds)."""
-        self._post("/segment-members", segment=segment, emails=emails, **at)
-
-    def leave_segment(self, segment: str, emails: list[str], **at: float) -> None:
-        """Take people out of a segment, now or `at` some moment (seconds)."""
-        self._post("/segment-leavers", segment=segment, emails=emails, **at)
 
     def stick(self, operation: str = IMPORT, *, times: int | None = 1) -> None:
         """Leave the next import jobs in `processing` until the faults are cleared."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nevent_sandbox.handles import Document, Handle
+from nevent_sandbox.handle import Document, Handle
 
 
 class NeventHandle(Handle):

@@ -14,11 +14,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nevent_sandbox.clock import Clock
 from nevent_sandbox.front import ABORT, CONTROL
-from nevent_sandbox.handles import Handle, KlaviyoHandle
+from nevent_sandbox.handles import KlaviyoHandle
 from nevent_sandbox.klaviyo import build_klaviyo
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from nevent_sandbox.handle import Handle
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds to start or to stop in

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import email_validator
 import phonenumbers
 
+# Most addresses are plain: these need no look at what the full rules make of them.
+_ATOM, _LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-z0-9](?:[a-z0-9]|-(?!-)){0,61}(?<!-)"
+_PLAIN = re.compile(rf"(?=.{{3,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[a-z]{{2,20}}")
+_SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES}
 LONGEST_EMAIL = 254  # RFC 5321; a vendor may take less
 
 
@@ -35,6 +40,13 @@ def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     Vendors match addresses without regard to case: two spellings are one person. Klaviyo takes
     ASCII only, so an international domain goes in its ASCII form.
     """
+    plain = value.strip().lower()
+    if (
+        len(plain) <= min(longest, LONGEST_EMAIL)
+        and _PLAIN.fullmatch(plain)
+        and plain.rpartition(".")[2] not in _SPECIAL
+    ):
+        return plain
     try:
         checked = email_validator.validate_email(
             value.strip(), check_deliverability=False, allow_smtputf8=False

@@ -171,7 +171,7 @@ class Loader:
         before = [each for each in self.queues.values() if each.kind.rank < queue.kind.rank]
         if queue.kind.alone and (self._under_way or any(map(len, before))):
             return False
-        half = half and queue.kind.apart and not queue.kind.alone
+        half = half and queue.kind.apart and queue.kind.patient and not queue.kind.alone
         rows = queue.take(self._busy, half=half, after=[each.people for each in before])
         if not rows:
             return False

@@ -88,5 +88,5 @@ class LoadingTarget(OutcomeTarget, abc.ABC):
     @override
     def stop(self) -> None:
         self.loader.stop()
-        if self.replaying is None:  # which takes its own lines out
+        if self.replaying is None and not self.dry_run:  # a replay takes its own lines out
             self._superseded.remove()

@@ -64,6 +64,7 @@ class Kind(NamedTuple):
             as the order within it is not kept. Not so for what stands for itself.
         room: rows that may wait for their people before reading stops.
         alone: sent only when nothing of a lower rank waits or is under way, whoever it is about.
+        patient: waits for half a request's worth while something else is under way.
         at_once: rounds under way at a time; what is slow leaves room for the other kinds.
     """
 
@@ -76,6 +77,7 @@ class Kind(NamedTuple):
     apart: bool = True
     room: int = 0
     alone: bool = False
+    patient: bool = True
     at_once: int = 100
 
 

@@ -22,7 +22,8 @@ class FastWriter(MsgSpecWriter):
     """Writes one JSON line a message to stdout; STATE and SCHEMA are out at once.
 
     Records wait for others for a second at most, as long as others come, and for the next STATE at
-    most; those after the last STATE are given again by the next run.
+    most. The SDK leaves out a STATE that equals the one before it, so whoever ends a stream calls
+    `flush`.
     """
 
     def __init__(self) -> None:
@@ -40,8 +41,12 @@ class FastWriter(MsgSpecWriter):
             or len(self._lines) > TOGETHER
             or now - self._flushed_at > FLUSH_EVERY
         ):
-            lines, self._lines = self._lines, bytearray()
-            out = sys.stdout.buffer
-            out.write(lines)
-            out.flush()
-            self._flushed_at = now
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        lines, self._lines = self._lines, bytearray()
+        out = sys.stdout.buffer
+        out.write(lines)
+        out.flush()
+        self._flushed_at = time.monotonic()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from klaviyo_client import ForbiddenError
 from singer_outcomes.bookmark import Bookmark
+from singer_outcomes.writer import FastWriter
 from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -115,8 +116,11 @@ class KlaviyoStream(Stream):
 
     @override
     def _write_state_message(self) -> None:
+        """The SDK's, which leaves out a STATE like the last; what waits for it is written too."""
         self.save()
         super()._write_state_message()
+        if isinstance(self._tap.message_writer, FastWriter):
+            self._tap.message_writer.flush()
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:

@@ -71,14 +71,14 @@ class OwnAttributes(_Sparse):
     """Of an event that Klaviyo writes itself; `timestamp` in seconds since 1970."""
 
     timestamp: int
-    event_properties: OwnProperties
+    event_properties: OwnProperties = msgspec.field(default_factory=OwnProperties)
 
 
 class CustomAttributes(_Sparse):
     """Of any other event."""
 
     timestamp: int
-    event_properties: dict[str, Any]
+    event_properties: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Event(_Sparse):

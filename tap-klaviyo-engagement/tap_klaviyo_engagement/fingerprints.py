@@ -103,22 +103,21 @@ def unpacked_cells(told: Iterable[list[Any]]) -> list[Cell]:
     return [Cell(start, start + long, count, int(xor, 16)) for start, long, count, xor in told]
 
 
-def packed_minutes(minutes: Mapping[int, Minute]) -> dict[str, str]:
-    """Minutes whose events are each known, as they stand in the state."""
+def packed_minutes(known: Mapping[int, Iterable[int]]) -> dict[str, str]:
+    """Single events by minute (since 1970), as they stand in the state."""
     return {
         str(minute): urlsafe_b64encode(
-            b"".join(each.to_bytes(_BYTES, "big") for each in sorted(known.hashes))
+            b"".join(each.to_bytes(_BYTES, "big") for each in sorted(hashes))
         ).decode()
-        for minute, known in sorted(minutes.items())
-        if known.hashes
+        for minute, hashes in sorted(known.items())
     }
 
 
 def unpacked_minutes(told: Mapping[str, str]) -> dict[int, Minute]:
-    """Minutes of a state."""
+    """Minutes of a state, by the second in which they begin."""
     found = {}
     for minute, text in told.items():
         whole = urlsafe_b64decode(text)
         pieces = (whole[i : i + _BYTES] for i in range(0, len(whole), _BYTES))
-        found[int(minute)] = Minute(int.from_bytes(each, "big") for each in pieces)
+        found[int(minute) * MINUTE] = Minute(int.from_bytes(each, "big") for each in pieces)
     return found

@@ -45,15 +45,20 @@ class Ledger:
         if began < self._now:
             self._gaps.append((began, self._now))
         floor = self._now if before is None else max(start, before - lookback)
+        floor = min(floor, state.get("again", floor))  # an earlier run did not come to its end
         floor = max(floor, state.get("from", 0) * MINUTE)  # nothing is known of what was earlier
         self._floor = min(floor, now - SHORTEST) // MINUTE * MINUTE
         cells = fingerprints.unpacked_cells(state.get("cells", ()))
         self._cells = [each for each in cells if each.end > self._floor]
         if self._cells:
             self._floor = min(self._floor, self._cells[0].start)
+        self._unread: list[Interval] = [(self._floor, FOREVER)]
+        self._noted_from = min(self._kept_from, self._floor // MINUTE)
         self._starts = [each.start for each in self._cells]
         self._pending: dict[int, list[tuple[int, Happening]]] = {}
         self._minutes = fingerprints.unpacked_minutes(state.get("known", {}))
+        present = self._now // MINUTE * MINUTE
+        self._halved = None if present in self._minutes else present  # the present minute
 
     @property
     def upto(self) -> int:
@@ -79,8 +84,7 @@ class Ledger:
             if number is not None:
                 self._pending.setdefault(number, []).append((hashed(each.mark), each))
                 continue
-            known = self._minutes.get(each.at // MINUTE)
-            if known is None or not known.hashes or hashed(each.mark) not in known.hashes:
+            if not self._knows(each):
                 new.append(each)
         for number in self._completed(span):
             rows = self._pending[number]
@@ -90,11 +94,10 @@ class Ledger:
 
     def settle(self, span: Span) -> None:
         """All that `sift` told of this span was given."""
-        if span.end > self._kept_from * MINUTE:
+        if span.end > self._noted_from * MINUTE:
             for each in self._wanted(span):
-                minute = each.at // MINUTE
-                if minute >= self._kept_from and self._cell(each.at) is None:
-                    self._know(minute, hashed(each.mark))
+                if each.at // MINUTE >= self._noted_from and self._cell(each.at) is None:
+                    self._know(each)
         for number in self._completed(span):
             keys = [key for key, _ in self._pending.pop(number)]
             xor = 0
@@ -102,30 +105,35 @@ class Ledger:
                 xor ^= key
             self._cells[number] = self._cells[number]._replace(events=len(keys), xor=xor)
         self._gaps = without(self._gaps, (span.start, span.end))
+        self._unread = without(self._unread, (span.start, span.end))
 
     def saved(self) -> dict[str, Any]:
         """What the state keeps."""
         gaps = list(self._gaps)
-        known: dict[int, Minute] = {}
-        cells = [each for each in self._cells if each.end > self._kept_from * MINUTE]
+        again = self._unread[0][0] if self._unread else self._now
+        kept_from = self._noted_from if again < self._now else self._kept_from
+        cells = [each for each in self._cells if each.end > kept_from * MINUTE]
+        known: dict[int, set[int]] = {}
         left = _MOST_KNOWN
-        for minute in sorted(self._minutes, reverse=True):
-            if minute < self._kept_from:
+        for start in sorted(self._minutes, reverse=True):
+            minute, each = start // MINUTE, self._minutes[start]
+            if minute < kept_from:
                 break
-            each = self._minutes[minute]
-            whole = (minute * MINUTE, (minute + 1) * MINUTE)
-            parts = [whole]
-            for gap in self._gaps:
-                parts = without(parts, gap)
-            if each.hashes is not None and (each.count <= left or parts != [whole]):
-                known[minute] = each
+            stretch, parts = self._parts(start)
+            open_ended = any(gap[0] < stretch[1] and stretch[0] < gap[1] for gap in self._gaps)
+            if each.hashes is not None and (each.count <= left or open_ended):
+                known.setdefault(minute, set()).update(each.hashes)
                 left -= each.count
-            elif len(parts) == 1:
+                continue
+            left = 0  # from here on all are cells, which may be merged across what lies between
+            if len(parts) == 1:
                 cells.append(Cell(*parts[0], each.count, each.xor))
-            else:  # given here and there: what is known of it cannot be told apart
-                gaps.append((whole[0], min(whole[1], self._now)))
+            elif parts:  # given here and there: what is known of it cannot be told apart
+                gaps.append(stretch)
         gaps = union(gaps)
-        state: dict[str, Any] = {"upto": self._now, "from": self._kept_from}
+        state: dict[str, Any] = {"upto": self._now, "from": kept_from}
+        if again < self._now:
+            state["again"] = again
         if gaps:
             state["gaps"] = [list(each) for each in gaps]
         if cells:
@@ -133,6 +141,15 @@ class Ledger:
         if known:
             state["known"] = fingerprints.packed_minutes(known)
         return state
+
+    def _parts(self, start: int) -> tuple[Interval, list[Interval]]:
+        """The seconds that an entry of `_minutes` is about, and those of them that were given."""
+        end = (start // MINUTE + 1) * MINUTE
+        stretch = (start, self._now if start == self._halved and start < self._now else end)
+        parts = [stretch]
+        for taken in (*self._gaps, *((each.start, each.end) for each in self._cells)):
+            parts = without(parts, taken)
+        return stretch, parts
 
     def _wanted(self, span: Span) -> list[Happening]:
         if span.start >= self._floor or any(
@@ -153,12 +170,22 @@ class Ledger:
         """Cells that end in this span; no window ends or begins inside one."""
         return [each for each in self._pending if span.start < self._cells[each].end <= span.end]
 
-    def _know(self, minute: int, key: int) -> None:
-        known = self._minutes.get(minute)
+    def _entry(self, at: int) -> int:
+        """Where in `_minutes` an event is noted: at its minute; the present one has two halves."""
+        start = at // MINUTE * MINUTE
+        return self._now if start == self._halved and at >= self._now else start
+
+    def _knows(self, happening: Happening) -> bool:
+        noted = self._minutes.get(self._entry(happening.at))
+        return bool(noted and noted.hashes and hashed(happening.mark) in noted.hashes)
+
+    def _know(self, happening: Happening) -> None:
+        start = self._entry(happening.at)
+        known = self._minutes.get(start)
         if known is None:
-            known = Minute(() if minute >= self._known_from else None)
-            self._minutes[minute] = known
-        known.add(key, _MOST_OF_MINUTE)
+            known = Minute(() if start // MINUTE >= self._known_from else None)
+            self._minutes[start] = known
+        known.add(hashed(happening.mark), _MOST_OF_MINUTE)
 
 
 def union(intervals: list[Interval]) -> list[Interval]:

@@ -40,6 +40,7 @@ class EventStream(KlaviyoStream):
     STATE_EVERY = 2.0  # seconds
     types: ClassVar[frozenset[str]]  # of Klaviyo's own metrics
 
+    @cached_property
     def metrics(self) -> list[Metric]:
         """The metrics whose events are read."""
         return self.run.metrics.of(self.types)
@@ -51,7 +52,7 @@ class EventStream(KlaviyoStream):
     @cached_property
     def ledgers(self) -> dict[str, Ledger]:
         """What was given of each metric."""
-        metrics = self.metrics()  # whose answer tells Klaviyo's time
+        metrics = self.metrics  # whose answer tells Klaviyo's time
         incremental = self.replication_method == "INCREMENTAL"
         told = self.stream_state.get("metrics", {}) if incremental else {}
         now = int(self.run.now().timestamp())
@@ -128,7 +129,7 @@ def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[Event
     first = streams[0]
     wanted: dict[str, tuple[Metric, list[_Consumer]]] = {}
     for stream in streams:
-        for metric in stream.metrics():
+        for metric in stream.metrics:
             consumer = _Consumer(stream, stream.ledgers[metric.id], stream.shape(metric))
             wanted.setdefault(metric.id, (metric, []))[1].append(consumer)
     run = first.run

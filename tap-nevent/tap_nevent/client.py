@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nevent_client.errors import AddressError, NotServedError
 from nevent_client.rows import dig, moment, shaper
+from singer_outcomes.writer import FastWriter
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.streams import Stream
 from typing_extensions import override
@@ -83,6 +84,13 @@ class NeventStream(Stream):
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """None: the SDK's is this machine's clock, bookmarks go by Nevent's."""
+
+    @override
+    def _write_state_message(self) -> None:
+        """The SDK's, which leaves out a STATE like the last; what waits for it is written too."""
+        super()._write_state_message()
+        if isinstance(self._tap.message_writer, FastWriter):
+            self._tap.message_writer.flush()
 
 
 class ChangingStream(NeventStream):

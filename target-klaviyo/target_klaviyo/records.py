@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from singer_outcomes.echoes import Echoes
+
 from target_klaviyo.consent_ledger import ConsentLedger, Entry
 from target_klaviyo.memory import Dealt, Memory
 from target_klaviyo.valve import NOT_IN_LIST
@@ -32,6 +34,7 @@ class Records:
     def __init__(self, store: Store, ledger: ConsentLedger, *, run: str, planned: bool) -> None:
         self._store = store
         self._memory = Memory(store)
+        self._echoes = Echoes(store)
         self._ledger = ledger
         self._run = run
         self._planned = planned
@@ -85,6 +88,11 @@ class Records:
                 )
         self._ledger.write(entries)  # first: what is remembered is never looked at again
         self._memory.keep(account, dealt)
+
+    def leaving(self, wishes: Iterable[Wish], *, at: datetime) -> None:
+        """These opt-outs are about to be sent: they come back by the way back, and are known."""
+        if not self._planned:
+            self._echoes.sent([(wish.identifier, wish.channel) for wish in wishes], at=at)
 
     def claim(self, account: str, wishes: Iterable[Wish]) -> list[Wish]:
         """Those that no other run is about to send; remembered as unsure until `decided`."""

@@ -192,6 +192,9 @@ class Subscriptions:
             asks = [ask for ask in asks if id(ask.wishes[0]) in mine]
             if others:
                 asks += look_again(others)
+        elif terms.action == "unsubscribe":
+            opt_outs = [wish for ask in asks for wish in ask.wishes]
+            self._records.leaving(opt_outs, at=self._now())
         self._delivery.send(
             Envelope(
                 SUBSCRIPTIONS if terms.action == "subscribe" else UNSUBSCRIPTIONS,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  # the type of a constant
 
 _SOURCE = "Correct it where it comes from; the next run brings it."
+_AGAIN = "give them one where they come from; the next run brings it."
 _MAP = "Give the stream this column in stream_maps, then run retry-rejects."
 
 ADVICE: Mapping[str, str] = {
     "email is not an address": _SOURCE,
+    "email is missing": "Filter people without an address out in stream_maps, or " + _AGAIN,
     "nobody is named": _MAP,
     "channel is": "Map it to email or sms, or filter such rows out in stream_maps, then run "
     "retry-rejects.",

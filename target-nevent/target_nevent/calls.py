@@ -29,7 +29,7 @@ class Calls:
         self.planned = planned
         self.requests = 0
         self._summary = summary
-        self._refused: set[str] = set()  # operations that do not take what is assumed of them
+        self._refused: dict[str, set[str]] = {}  # by operation: what was refused, in words
 
     def read(self, name: str, **asked: Any) -> Any:
         """What an operation answers."""
@@ -42,28 +42,49 @@ class Calls:
         rows: Iterable[Row],
         columns: Mapping[str, Any],
         *,
-        assumed: Mapping[str, Any] | None = None,
+        better: Iterable[tuple[str, Mapping[str, Any]]] = (),
         **asked: Any,
     ) -> Any:
         """Send these columns, in the operation's own form, for these rows.
 
-        What is `assumed` is left out where this Nevent refuses it; with nothing else to send, or in
-        a dry run, nothing is sent and the answer is None.
+        With nothing to send, or in a dry run, nothing is sent and the answer is None.
+
+        Args:
+            name: of the operation.
+            rows: which ask for it.
+            columns: what every Nevent should take.
+            better: what is tried before, best first, each with what it means for this Nevent to
+                refuse it, which the summary then tells.
+            asked: path and parameters.
 
         Raises:
             NeventError: the subclass says who must act.
         """
         rows, fields = list(rows), self.operation(name).fields
-        if assumed and name not in self._refused:
+        refused = self._refused.setdefault(name, set())
+        news: list[str] = []
+        for meaning, more in better:
+            if meaning in refused:
+                self._summary.note(meaning)
+                continue
             try:
-                return self.send(name, rows, body(fields, {**columns, **assumed}), **asked)
+                answer = self.send(name, rows, body(fields, more), **asked)
             except RefusedError as error:
                 if type(error) is not RefusedError:  # about a value, or there already
                     raise
-                self._refused.add(name)
-        if assumed:
-            self._summary.note(f"{self.operation(name).label}: sent without what it refuses")
-        return self.send(name, rows, body(fields, columns), **asked) if columns else None
+                news.append(meaning)
+                continue
+            self._learn(name, news)
+            return answer
+        answer = self.send(name, rows, body(fields, columns), **asked) if columns else None
+        self._learn(name, news)
+        return answer
+
+    def _learn(self, name: str, meanings: Iterable[str]) -> None:
+        """Something less was taken: it was no value that was refused before."""
+        for meaning in meanings:
+            self._refused[name].add(meaning)
+            self._summary.note(meaning)
 
     def send(self, name: str, rows: Iterable[Row], told: Mapping[str, Any], **asked: Any) -> Any:
         """Send this body for these rows; nothing in a dry run."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import phonenumbers
 from nevent_client.errors import RefusedError, UnknownError
-from nevent_client.paging import chunked
+from nevent_client.paging import Pager, chunked
 from nevent_client.rows import page, shaper
-from singer_outcomes.identifiers import phone_number
+from singer_outcomes.identifiers import email_address, phone_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_nevent.calls import Calls
 
@@ -177,21 +177,36 @@ class Fans:
             fan = self.fan(self._calls.read("user_by_email", path={"email": email}))
         except UnknownError:
             return None
-        same = str(fan.columns["email"] or "").strip().lower() == email
-        return fan if same else None
+        return fan if email_address(str(fan.columns["email"])) == email else None
 
     def _by_phone(self, number: str | None) -> Fan | None:
-        """The one fan with this number, however it was typed; None where there are several."""
-        if not number:
-            return None
+        """The one fan with this number; None where there are several."""
+        found = self.with_phone(number) if number else []
+        return found[0] if len(found) == 1 else None
+
+    def with_phone(self, number: str) -> list[Fan]:
+        """All fans with this number (E.164), however it was typed."""
         found: dict[str, Fan] = {}
         for spelling in _spellings(number):
-            rows = page(self._calls.read("users", params={"phone": spelling}), 0).rows
-            for fan in map(self.fan, rows):
+            for fan in self._filtered(phone=spelling):
                 typed = str(fan.columns["phone_number"] or "")
                 if phone_number(typed, self._region) == number:
                     found[fan.id] = fan
-        return next(iter(found.values())) if len(found) == 1 else None
+        return list(found.values())
+
+    def with_email(self, email: str) -> list[Fan]:
+        """All fans with this address (in lower case)."""
+        found = self._filtered(email=email)
+        return [fan for fan in found if email_address(str(fan.columns["email"])) == email]
+
+    def _filtered(self, **asked: str) -> Iterator[Fan]:
+        """Fans whose column holds this text, and perhaps more than that."""
+        for row in self._pager.rows("users", query=asked):
+            yield self.fan(row)
+
+    @cached_property
+    def _pager(self) -> Pager:
+        return Pager(self._calls.session)
 
     def fan(self, row: Columns) -> Fan:
         """A row of Nevent's as a fan."""

@@ -41,10 +41,20 @@ def _merge_values(earlier: bytes, later: bytes) -> bytes:
 
 # Slow by intent: one round at a time, so that opt-outs and the rest go on meanwhile.
 SUBSCRIBERS = Kind(
-    "subscribers", 0, 20, MOST_BYTES, MOST_BYTES, _keep_later, room=20_000, at_once=1
+    name="subscribers",
+    rank=0,
+    max_items=20,
+    max_item_bytes=MOST_BYTES,
+    max_bytes=MOST_BYTES,
+    merge=_keep_later,
+    room=20_000,
+    patient=False,
+    at_once=1,
 )
-FANS = Kind("fans", 1, 50, MOST_BYTES, MOST_BYTES, _merge_values, room=5_000)
-PREFERENCES = Kind("preferences", 2, 50, MOST_BYTES, MOST_BYTES, _latest_no, room=5_000)
+FANS = Kind("fans", 1, 50, MOST_BYTES, MOST_BYTES, _merge_values, room=5_000, patient=False)
+PREFERENCES = Kind(
+    "preferences", 2, 50, MOST_BYTES, MOST_BYTES, _latest_no, room=5_000, patient=False
+)
 # An interaction stands for itself: a request may hold many of one person, in any order.
 ENGAGEMENT = Kind(
     "engagement", 3, 500, MOST_BYTES, MOST_BYTES, _keep_later, apart=False, room=5_000

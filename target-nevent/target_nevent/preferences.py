@@ -5,24 +5,30 @@ One way only: a channel is switched off, never on, and WhatsApp never.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nevent_client.errors import RefusedError, UnknownError
 from nevent_client.fields import CHANNELS
 from nevent_client.rows import written
+from singer_outcomes.identifiers import email_address
 
-from target_nevent.fans import named_in
+from target_nevent.fans import Named, named_in
 from target_nevent.kinds import decode
 from target_nevent.moments import at_most, second
 
 if TYPE_CHECKING:
+    from singer_outcomes.echoes import Echoes
     from singer_outcomes.fates import Fates
     from singer_outcomes.queues import Row
 
     from target_nevent.calls import Calls
-    from target_nevent.fans import Fan, Fans, Named
+    from target_nevent.fans import Fan, Fans
 
+OUR_OWN = "sent to Klaviyo from here: no news"
+UNDATED = "opt-outs without their time: this Nevent takes none"
+ALL_FOUR = "channels never asked about are off now: this Nevent takes all four or none"
 NEWER_YES = "a newer consent in Nevent goes to Klaviyo instead"
 
 
@@ -33,15 +39,22 @@ class Decision(NamedTuple):
     reason: str = ""
 
 
-def decide(channel: str, at: datetime | None, fan: Fan) -> Decision:
-    """Whether an opt-out of this time switches the channel off.
+class No(NamedTuple):
+    """An opt-out from a channel; `at` is None where nobody knows when."""
+
+    channel: str
+    at: datetime | None
+
+
+def decide(no: No, fan: Fan) -> Decision:
+    """Whether an opt-out switches the channel off.
 
     A dated yes that is newer stays; within the same second, or undated, the no wins.
     """
-    if fan.columns[f"{channel}_enabled"] is False:
+    if fan.columns[f"{no.channel}_enabled"] is False:
         return Decision("unchanged")
-    said_yes = fan.columns[f"{channel}_changed_at"]
-    if at is not None and said_yes and second(said_yes) > second(at):
+    said_yes = fan.columns[f"{no.channel}_changed_at"]
+    if no.at is not None and said_yes and second(said_yes) > second(no.at):
         return Decision("withhold", NEWER_YES)
     return Decision("switch off")
 
@@ -49,10 +62,11 @@ def decide(channel: str, at: datetime | None, fan: Fan) -> Decision:
 class Preferences:
     """Switches channels off, each fan read right before all four are written back."""
 
-    def __init__(self, calls: Calls, fans: Fans, fates: Fates) -> None:
+    def __init__(self, calls: Calls, fans: Fans, fates: Fates, echoes: Echoes) -> None:
         self._calls = calls
         self._fans = fans
         self._fates = fates
+        self._echoes = echoes
 
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each of these opt-outs and settle its row."""
@@ -64,11 +78,12 @@ class Preferences:
             self._one(row, record, each, fan)
 
     def _one(self, row: Row, record: dict[str, Any], named: Named, fan: Fan | None) -> None:
-        channel, at = record["channel"], _time(record["changed_at"])
-        decision = decide(channel, at, fan) if fan else None
-        if fan and decision and decision.action == "switch off":
-            fan = self._fans.fresh(fan)
-            decision = decide(channel, at, fan) if fan else None
+        no = No(record["channel"], _time(record["changed_at"]))
+        if fan is None and no.channel == "sms" and named.phone_number:
+            fan = next(iter(self._fans.with_phone(named.phone_number)), None)  # of several
+        decision = decide(no, fan) if fan else None
+        if decision and decision.action == "switch off" and self._is_echo(no, named):
+            decision = Decision("withhold", OUR_OWN)
         if fan is None or decision is None:
             self._fates.settle([row], "unknown")
         elif decision.action == "unchanged":
@@ -76,24 +91,67 @@ class Preferences:
         elif decision.action == "withhold":
             self._fates.withhold([row], decision.reason)
         else:
-            self._switch_off(row, record, named, fan)
+            self._act(row, no, named, fan)
 
-    def _switch_off(self, row: Row, record: dict[str, Any], named: Named, fan: Fan) -> None:
-        channel, at = record["channel"], _time(record["changed_at"])
-        wanted = {f"{each}_enabled": bool(fan.columns[f"{each}_enabled"]) for each in CHANNELS}
-        wanted[f"{channel}_enabled"] = False
-        dated = {f"{channel}_changed_at": written(at_most(at, self._calls.now()))} if at else {}
+    def _is_echo(self, no: No, named: Named) -> bool:
+        """Whether this opt-out was sent from here, as where consent to third parties is withdrawn.
+
+        What somebody wishes about Nevent's own messages stands in Nevent already.
+        """
+        return no.at is not None and self._echoes.covers(named.people, no.channel, no.at)
+
+    def _act(self, row: Row, no: No, named: Named, fan: Fan) -> None:
+        """Switch the channel off for everybody with this address or number, this fan last.
+
+        Whatever ends the run meanwhile, the fan is as before and the next run does it all.
+        """
         try:
-            path = {"id": fan.id}
-            self._calls.write("set_preferences", [row], wanted, assumed=dated, path=path)
+            for each in self._sharing(no.channel, named, fan):
+                with contextlib.suppress(UnknownError):
+                    self._switch_off(row, no, Named(each.id), each)
+            done = self._switch_off(row, no, named, fan)
         except UnknownError:
             self._fates.settle([row], "unknown")  # erased a moment ago
         except RefusedError as error:
-            self._fates.refuse(row, f"Nevent: {error}", pointer=None, payload=record)
+            payload = decode(row.body)
+            self._fates.refuse(row, f"Nevent: {error}", pointer=None, payload=payload)
         else:
-            if self._calls.planned:
-                self._fans.foresee(fan.changed(**wanted, **dated), named)
-            self._fates.settle([row], "written")
+            self._fates.settle([row], "written" if done else "unchanged")
+
+    def _sharing(self, channel: str, named: Named, fan: Fan) -> list[Fan]:
+        """Other fans whom the channel reaches at the same address or number."""
+        if channel == "email":
+            email = named.email or email_address(str(fan.columns["email"] or ""))
+            found = self._fans.with_email(email) if email else []
+        else:
+            number = named.phone_number
+            found = self._fans.with_phone(number) if number else []
+        return [each for each in found if each.id != fan.id]
+
+    def _switch_off(self, row: Row, no: No, named: Named, known: Fan) -> bool:
+        """Write all four, read right before; False where there is nothing to do any more.
+
+        Raises:
+            UnknownError: there is no such fan any more.
+        """
+        fan = self._fans.fresh(known)
+        if fan is None:
+            raise UnknownError("erased a moment ago")
+        if decide(no, fan).action != "switch off":
+            return False
+        told = {f"{each}_enabled": fan.columns[f"{each}_enabled"] for each in CHANNELS}
+        told[f"{no.channel}_enabled"] = False
+        asked = {name: wanted for name, wanted in told.items() if wanted is not None}
+        whole = {name: bool(wanted) for name, wanted in told.items()}
+        at = written(at_most(no.at, self._calls.now())) if no.at else None
+        dated = {f"{no.channel}_changed_at": at} if at else {}
+        better = [(ALL_FOUR, {**asked, **dated})] if asked != whole else []
+        better += [(UNDATED, {**whole, **dated})] if dated else []
+        path = {"id": fan.id}
+        self._calls.write("set_preferences", [row], whole, better=better, path=path)
+        if self._calls.planned:
+            self._fans.foresee(fan.changed(**{f"{no.channel}_enabled": False}, **dated), named)
+        return True
 
 
 def _time(value: str | None) -> datetime | None:

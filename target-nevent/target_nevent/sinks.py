@@ -136,7 +136,9 @@ class SubscribersSink(NeventSink):
             raise WithheldError("no consent to e-mail in Klaviyo")
         if record.get("email_suppression"):
             raise WithheldError("suppressed in Klaviyo")
-        if not record.get("email") or email_address(str(record["email"])) is None:
+        if not record.get("email"):
+            raise RejectedError("email is missing: a newsletter goes there", column="email")
+        if email_address(str(record["email"])) is None:
             raise RejectedError("email is not an address", column="email")
         named = self.named(record)
         at = time_of(record, "consented_at")

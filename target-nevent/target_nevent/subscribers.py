@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 UNWILLING = "has opted out of e-mail in Nevent"
 GONE = "Nevent no longer knows this person"
+NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
 NOT_SEEN = "new fans who did not show at once: the next run completes them"
 LEFT_OUT = "new fans whose name or phone Nevent does not take"
@@ -141,11 +142,12 @@ class Subscribers:
     def _subscribe(self, row: Row, signup: Signup) -> None:
         operation = self._calls.operation("subscribe")
         at = written(at_most(signup.consented_at, self._calls.now()))
+        told = {"email": signup.email, "consented": True, "consented_at": at}
         answer = self._calls.write(
             "subscribe",
             [row],
-            {"email": signup.email, "consented": True, "consented_at": at},
-            assumed={"source": signup.source},
+            told,
+            better=[(NO_SOURCE, {**told, "source": signup.source})],
             path={"id": signup.newsletter},
             params={operation.params["tenant"]: self._memory.tenant},
         )
@@ -162,14 +164,20 @@ class Subscribers:
         shared = {} if fan.sharing else self._shared(signup)
         path = {"id": fan.id}
         try:
-            answer = self._calls.write("update_user", [row], filled, assumed=shared, path=path)
+            answer = self._update(row, filled, shared, path)
         except InvalidError:
             self._fates.summary.note(LEFT_OUT)
-            answer = self._calls.write("update_user", [row], {}, assumed=shared, path=path)
+            answer = self._update(row, {}, shared, path)
         except UnknownError:
             return  # erased a moment ago
-        if shared and not (answer or {}).get("thirdPartySharing"):
+        if shared and not self._calls.planned and not (answer or {}).get("thirdPartySharing"):
             self._fates.summary.note(NO_SHARING)
+
+    def _update(
+        self, row: Row, filled: dict[str, Any], shared: dict[str, Any], path: dict[str, str]
+    ) -> Any:
+        better = [(NO_SHARING, {**filled, **shared})] if shared else []
+        return self._calls.write("update_user", [row], filled, better=better, path=path)
 
     def _shared(self, signup: Signup) -> dict[str, Any]:
         at = written(at_most(signup.consented_at, self._calls.now()))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nevent_client.errors import AddressError, DeniedError, NeventError, NotServedError
 from nevent_client.session import Session
+from singer_outcomes.echoes import Echoes
 from singer_outcomes.identifiers import SettingError, country
 from singer_outcomes.loader import Loader
 from singer_outcomes.loading import LoadingTarget
@@ -110,7 +111,7 @@ class TargetNevent(LoadingTarget):
                 self.owned.columns,
                 region=self.phone_region,
             ).deliver,
-            "preferences": Preferences(self.calls, fans, self.fates).deliver,
+            "preferences": Preferences(self.calls, fans, self.fates, Echoes(self.store)).deliver,
             "engagement": Engagement(self.calls, fans, self.fates, elsewhere).deliver,
         }
 
@@ -126,7 +127,7 @@ class TargetNevent(LoadingTarget):
         """
         if self.tenant:
             return
-        me = self.calls.read("me")
+        me = self.calls.read("me", attempts=4)  # a wrong address shall not keep one waiting
         tenant = me.get("tenantId") if isinstance(me, dict) else None
         if not tenant:
             raise AddressError("GET /auth/me: no tenantId in the answer: correct api_url.")
@@ -163,7 +164,24 @@ class TargetNevent(LoadingTarget):
         self.finish()
         if self._subscribers.spent and not self.signal:
             raise self._subscribers.spent  # everything else was loaded
+        if self.dry_run:
+            self._tell_plan()
         super().process_endofpipe()
+
+    def _tell_plan(self) -> None:
+        """The counts are in the summary; how long sign-ups take is not."""
+        number = sum(
+            fates["planned"]
+            for stream, fates in self.summary.fates.items()
+            if stream.partition("__")[0] == "subscribers"
+        )
+        if number:
+            self.logger.info(
+                "Plan: %s sign-ups take about %s at %s an hour.",
+                f"{number:,}",
+                self._pace.lasts(number),
+                self.config["subscribes_per_hour"],
+            )
 
     @override
     def requeue(self, stream: str, payload: Any, *, key: str) -> None:

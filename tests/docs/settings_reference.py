@@ -8,15 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
+from tap_klaviyo_engagement.tap import TapKlaviyoEngagement
 from tap_nevent.tap import TapNevent
 from target_klaviyo.target import TargetKlaviyo
+from target_nevent.target import TargetNevent
 
 if TYPE_CHECKING:
     from singer_sdk.plugin_base import PluginBase
 
 ROOT = Path(__file__).parents[2]
-PLUGINS: dict[str, type[PluginBase]] = {"tap-nevent": TapNevent, "target-klaviyo": TargetKlaviyo}
-LOADER_README = ROOT / "target-klaviyo" / "README.md"  # tests/tap_nevent checks the tap's own
+PLUGINS: dict[str, type[PluginBase]] = {
+    "tap-klaviyo-engagement": TapKlaviyoEngagement,
+    "tap-nevent": TapNevent,
+    "target-klaviyo": TargetKlaviyo,
+    "target-nevent": TargetNevent,
+}
+READMES = {
+    name: ROOT / name / "README.md"
+    for name in PLUGINS
+    if name != "tap-nevent"  # tests/tap_nevent checks that one
+}
 TABLE_HEAD = "| Setting | Kind | Default | What it does |\n| --- | --- | --- | --- |\n"
 
 # The SDK gives every plugin these; ours are what Meltano must know the kind of.
@@ -134,7 +145,7 @@ def _shown_default(setting: Setting) -> str:
 
 
 def write() -> None:
-    """Put the settings of both plugins into meltano.yml, the loader's into its README."""
+    """Put the settings of each plugin into meltano.yml and its README."""
     path = ROOT / "meltano.yml"
     text = path.read_text()
     for name, plugin in PLUGINS.items():
@@ -148,8 +159,11 @@ def write() -> None:
             raise LookupError(f"meltano.yml has no settings of {name}")
         text = f"{text[: found.end(1)]}\n{indented}{text[found.end() :]}"
     path.write_text(text)
-    told = LOADER_README.read_text()
-    LOADER_README.write_text(told.replace(table_in(told), table(TargetKlaviyo)))
+    for name, readme in READMES.items():
+        told = readme.read_text()
+        if not (there := table_in(told)):
+            raise LookupError(f"{readme} has no table of settings")
+        readme.write_text(told.replace(there, table(PLUGINS[name])))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from docs import contract_reference
 from docs import settings_reference as reference
-from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +30,10 @@ def test_meltano_yml_declares_each_setting_as_the_plugin_does(name: str) -> None
     assert _plugin(name)["settings"] == reference.meltano_settings(reference.PLUGINS[name])
 
 
-def test_the_loaders_readme_tells_each_setting_as_the_plugin_does() -> None:
+@pytest.mark.parametrize(("name", "readme"), reference.READMES.items())
+def test_a_readme_tells_each_setting_as_the_plugin_does(name: str, readme: Path) -> None:
     """The same for a reader; `make docs` writes it."""
-    assert reference.table_in(reference.LOADER_README.read_text()) == reference.table(TargetKlaviyo)
+    assert reference.table_in(readme.read_text()) == reference.table(reference.PLUGINS[name])
 
 
 @pytest.mark.parametrize("readme", contract_reference.READMES, ids=lambda each: each.parent.name)
@@ -62,7 +62,13 @@ def test_configured_settings_exist(name: str) -> None:
     assert configured <= known
 
 
-def test_there_is_one_schedule_for_the_one_job() -> None:
-    """Its interval is the user's; the job is the main one."""
-    assert [each["name"] for each in MELTANO["jobs"]] == ["nevent-to-klaviyo"]
-    assert [each["job"] for each in MELTANO["schedules"]] == ["nevent-to-klaviyo"]
+def test_one_schedule_runs_both_directions_the_way_back_first() -> None:
+    """Each direction has a job of its own too; who opted out in Klaviyo is heard first."""
+    there, back = "tap-nevent target-klaviyo", "tap-klaviyo-engagement target-nevent"
+    jobs = {each["name"]: each["tasks"] for each in MELTANO["jobs"]}
+    assert jobs == {
+        "nevent-to-klaviyo": [there],
+        "klaviyo-to-nevent": [back],
+        "bidirectional": [back, there],
+    }
+    assert [each["job"] for each in MELTANO["schedules"]] == ["bidirectional"]

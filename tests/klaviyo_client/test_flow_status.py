@@ -181,6 +181,12 @@ def test_a_pass_that_skipped_its_first_mail_is_told_apart_by_time() -> None:
     assert (again.status, again.entered_at) == ("active", START + 29 * DAY)
 
 
+def test_two_messages_of_one_second_are_two_steps_in_their_order() -> None:
+    """However they are told: nobody entered again."""
+    found = stands(thanks(), 1 * DAY, (0, "two"), (0, "one"))
+    assert (found.status, found.step, found.last_message_name) == ("active", 2, "two")
+
+
 def test_nobody_moves_in_a_flow_that_is_not_live() -> None:
     """Whatever its delays say."""
     found = stands(thanks(), 1 * DAY, (0, "one"), live=False)

@@ -16,6 +16,7 @@ from klaviyo_client.limits import (
     GET_ACCOUNT,
     GET_LIST_MEMBERS,
     GET_LISTS,
+    GET_METRICS,
     GET_PROFILES,
     PATCH_PROFILE,
     REMOVE_MEMBERS,
@@ -221,3 +222,14 @@ def test_the_lists_of_a_day_are_used_up_with_a_clear_word(
     with pytest.raises(UnavailableError, match="daily quota of 150 for the whole account"):
         session.create(CREATE_LIST, LIST)
     assert session.waited == 0
+
+
+def test_an_answer_of_another_shape_is_named(session: KlaviyoSession) -> None:
+    """By the operation and what is wrong with it; it is nobody's record."""
+
+    def decode(body: bytes) -> None:
+        assert body
+        raise ValueError("expected an array")
+
+    with pytest.raises(UnavailableError, match="expected an array"):
+        session.read(GET_METRICS, decode)

@@ -11,6 +11,7 @@ import pytest
 from nevent_sandbox.klaviyo.app import HANDLERS
 from nevent_sandbox.klaviyo.fields import ADDITIONAL, allowed
 from nevent_sandbox.klaviyo.operations import OPERATIONS
+from nevent_sandbox.klaviyo.report_shapes import SCHEMAS as REPORTS
 from nevent_sandbox.klaviyo.shapes import SCHEMAS
 
 SPECS = Path(__file__).parents[3] / "shared" / "klaviyo-openapi"
@@ -152,6 +153,29 @@ def test_bodies_have_the_vendors_keys(name: str) -> None:
     for each in ("profiles", "events", "lists", "data_privacy", "reporting", "metrics"):
         components |= json.loads((SPECS / f"{each}.json").read_text())["components"]["schemas"]
     assert _same(_keys(SCHEMAS[name], {}), _keys(content, components))
+
+
+def _enums(schema: Any, components: Document) -> set[tuple[str, ...]]:
+    """Every closed list of words in a schema."""
+    if isinstance(schema, list):
+        return set().union(*(_enums(each, components) for each in schema))
+    if not isinstance(schema, dict):
+        return set()
+    if "$ref" in schema:
+        return _enums(components[schema["$ref"].rsplit("/", 1)[1]], components)
+    words = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    own = {tuple(sorted(each for each in words if each is not None))} if words else set()
+    return own.union(*(_enums(each, components) for each in schema.values()))
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_reports_take_the_vendors_words(name: str) -> None:
+    """Statistics, groups, timeframes, intervals, measurements, dimensions, sorts."""
+    content = SPEC[name]["requestBody"]["content"]["application/vnd.api+json"]["schema"]
+    components: Document = {}
+    for each in ("reporting", "metrics"):
+        components |= json.loads((SPECS / f"{each}.json").read_text())["components"]["schemas"]
+    assert _enums(SCHEMAS[name], {}) == _enums(content, components)
 
 
 def test_every_operation_of_the_table_is_served() -> None:

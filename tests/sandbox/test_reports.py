@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
+from nevent_sandbox import Sandbox
 from report_bodies import report
 
 if TYPE_CHECKING:
@@ -17,6 +19,11 @@ Api = Any
 Document = dict[str, Any]
 MADRID = ZoneInfo("Europe/Madrid")
 CAMPAIGNS, FLOWS, SERIES = "campaign-values-report", "flow-values-report", "flow-series-report"
+HEADERS = {
+    "Authorization": "Klaviyo-API-Key pk_sandbox_full",
+    "revision": "2026-07-15",
+    "Content-Type": "application/vnd.api+json",
+}
 WINDOW = timedelta(days=5)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -183,7 +190,7 @@ def _flow(api: Api, klaviyo: KlaviyoHandle) -> tuple[str, list[str]]:
                 "at": (at + timedelta(hours=hours)).isoformat(),
             }
             for who, at in zip(people, sent, strict=True)
-            for hours, what in enumerate(("received", "opened", "opened", "clicked"))
+            for hours, what in enumerate(("received", "opened", "opened", "clicked", "clicked"))
         ]
     )
     api.event(people[0], time=(sent[0] + timedelta(hours=9)).isoformat(), value=30.5)
@@ -415,3 +422,18 @@ def test_a_report_needs_the_scope_of_what_it_is_about(
     )
     if status == 403:
         assert flowless.post(f"/{kind}s", {}).status_code == 403
+
+
+def test_over_http_a_used_up_day_is_told_with_the_hours_to_wait() -> None:
+    """The 226th report of a day, asked as fast as the minute allows."""
+    with Sandbox(fans=0, limits="real") as limited:
+        http = httpx.Client(base_url=f"{limited.klaviyo.url}/api", headers=HEADERS)
+        body = report("segment-values-report")
+        for _ in range(225):
+            assert http.post("/segment-values-reports", json=body).status_code == 200
+            limited.clock.advance(timedelta(seconds=30))
+        refused = http.post("/segment-values-reports", json=body)
+        assert refused.status_code == 429
+        assert refused.json()["errors"][0]["code"] == "throttled"
+        assert int(refused.headers["Retry-After"]) == pytest.approx(86_400 - 225 * 30, abs=60)
+        http.close()

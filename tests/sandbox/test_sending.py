@@ -171,3 +171,14 @@ def test_a_load_of_too_few_people_is_refused(klaviyo: KlaviyoHandle) -> None:
     with pytest.raises(ValueError, match="at most"):
         klaviyo.generate(1_000, people=10, campaigns=2)
     assert klaviyo.counts()["profiles"] == 0
+
+
+def test_a_second_load_takes_another_seed(klaviyo: KlaviyoHandle) -> None:
+    """It adds to the first; most of the people are fans of Nevent, some are strangers to it."""
+    klaviyo.generate(100, people=50, campaigns=2)
+    with pytest.raises(ValueError, match="take another seed"):
+        klaviyo.generate(100, people=50, campaigns=2)
+    assert klaviyo.generate(100, people=50, campaigns=2, seed=2) == 100
+    assert len(klaviyo.touches()) == 200
+    known = Counter(bool(each["attributes"]["external_id"]) for each in klaviyo.profiles())
+    assert known == {True: 90, False: 10}

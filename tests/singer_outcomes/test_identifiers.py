@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import email_validator
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from singer_outcomes.identifiers import email_address, phone_number
 
 
@@ -54,3 +57,21 @@ def test_an_address_longer_than_the_vendor_takes_is_none() -> None:
     """Klaviyo takes a hundred characters."""
     assert email_address("ana@nevent-demo.es", 18) == "ana@nevent-demo.es"
     assert email_address("ana@nevent-demo.es", 17) is None
+
+
+@given(
+    st.tuples(
+        st.text("ab9.-_+'!@ A", max_size=70), st.text("ab-9.xn", min_size=1, max_size=80)
+    ).map("@".join)
+    | st.from_regex(r"[a-z.+-]{1,70}@[a-z0-9.-]{1,70}\.(es|test|local|[a-z]{1,4})", fullmatch=True)
+)
+def test_plain_addresses_are_taken_as_the_full_rules_take_them(value: str) -> None:
+    """The quick way is no other way."""
+    try:
+        checked = email_validator.validate_email(
+            value.strip(), check_deliverability=False, allow_smtputf8=False
+        )
+    except email_validator.EmailNotValidError:
+        assert email_address(value) is None
+    else:
+        assert email_address(value) == (checked.ascii_email or checked.normalized).lower()

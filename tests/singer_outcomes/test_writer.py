@@ -86,3 +86,15 @@ def test_records_do_not_wait_for_ever_and_are_not_flushed_one_by_one(
     writer.write_message(RecordMessage(stream="fans", record={}))
     assert pipe.flushed == pipe.tell()
     assert pipe.getvalue().count(b"\n") == 4
+
+
+def test_what_waits_is_written_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a stream has no STATE of its own where the state is as it was."""
+    pipe = _stdout(monkeypatch)
+    writer = FastWriter()
+    writer.write_message(StateMessage({}))
+    before = pipe.tell()
+    writer.write_message(RecordMessage(stream="fans", record={}))
+    assert pipe.tell() == before
+    writer.flush()
+    assert pipe.flushed == pipe.tell() > before

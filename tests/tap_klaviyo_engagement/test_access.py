@@ -47,6 +47,53 @@ def test_a_wrong_key_ends_the_run(extract: Callable[..., Output]) -> None:
         extract(None, api_key="nonsense")
 
 
+def test_the_test_says_which_stream_lacks_which_scope(
+    command: Callable[..., Result], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of all of them, and what to do."""
+    assert command("pk_sandbox_no_flows", "--test").exit_code == 1
+    lacking = [each for each in caplog.messages if "the key lacks" in each]
+    assert {each.split("'")[1] for each in lacking} == {"flows", "fan_flows", "flow_values"}
+    assert all("flows:read" in each for each in lacking)
+    assert any("new private key" in each for each in caplog.messages)
+    assert any(each == "Stream 'engagement': may be read." for each in caplog.messages)
+
+
+def test_a_run_without_a_scope_succeeds(command: Callable[..., Result]) -> None:
+    """For the streams that it may read."""
+    result = command("pk_sandbox_no_flows")
+    assert result.exit_code == 0
+    assert '"stream":"metrics"' in result.stdout
+
+
+def test_the_test_spends_no_report(command: Callable[..., Result], klaviyo: KlaviyoHandle) -> None:
+    """There are two a minute, and 225 a day; every other question is asked once."""
+    command("pk_sandbox_full", "--test")
+    asked = [each["operation"] for each in klaviyo.requests()]
+    assert all(each.startswith("GET ") for each in asked)
+    assert len(asked) == len(set(asked)) <= 8
+
+
+def test_a_suspended_account_is_no_empty_success(command: Callable[..., Result]) -> None:
+    """It refuses every stream as a missing scope would."""
+    assert command("pk_sandbox_suspended").exit_code == 1
+
+
+def test_events_that_the_key_may_not_read_leave_the_rest(
+    extract: Callable[..., Output], klaviyo: KlaviyoHandle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each stream of events says so once."""
+    klaviyo.subscribe("ana@nevent-demo.es")
+    streams = ("metrics", "engagement", "fan_campaigns")
+    output = extract(None, *streams, api_key="pk_sandbox_no_events")
+    assert output.records["metrics"]
+    told = [each for each in caplog.messages if "is left out" in each]
+    assert len(told) == 2
+    assert all("events:read" in each for each in told)
+    again = extract(output.state, *streams)
+    assert [each["email"] for each in again.records["engagement"]] == ["ana@nevent-demo.es"]
+
+
 def test_a_good_key_passes_the_test(command: Callable[..., Result]) -> None:
     """Of every stream."""
     assert command("pk_sandbox_full", "--test").exit_code == 0

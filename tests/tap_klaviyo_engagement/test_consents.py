@@ -10,6 +10,7 @@ import pytest
 from flow_definitions import new_list
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import IMPORT_PROFILES, SUBSCRIBE, Operation
+from klaviyo_lists import load
 from tap_klaviyo_engagement.consents import consents
 
 if TYPE_CHECKING:
@@ -136,6 +137,38 @@ def test_who_subscribes_again_after_an_opt_out_is_told(
     assert told(changed(lambda: klaviyo.subscribe(ANA))) == [("email", "subscribed", None)]
 
 
+def test_a_double_opt_in_counts_when_it_is_confirmed(
+    changed: Callable[..., Output],
+    extract: Extract,
+    klaviyo: KlaviyoHandle,
+    sandbox: Sandbox,
+) -> None:
+    """Asking for a click is no consent."""
+    klaviyo.knobs(opt_in_process="double_opt_in")
+    consent = {"email": {"marketing": {"consent": "SUBSCRIBED"}}}
+    person = {"type": "profile", "attributes": {"email": ANA, "subscriptions": consent}}
+    kind = "profile-subscription-bulk-create-job"
+    asked = changed(
+        lambda: post(klaviyo, SUBSCRIBE, kind, attributes={"profiles": {"data": [person]}})
+    )
+    assert rows(asked) == []
+    sandbox.clock.advance(timedelta(hours=1))
+    klaviyo.confirm(ANA)
+    assert told(extract(asked.state, STREAM)) == [("email", "subscribed", None)]
+
+
+def test_who_comes_back_to_a_list_has_not_left_it(
+    changed: Callable[..., Output], klaviyo: KlaviyoHandle
+) -> None:
+    """The present state is told, not what came in between."""
+    news = new_list(klaviyo, "News")
+    klaviyo.subscribe(ANA, list_id=news)
+    output = changed(
+        lambda: klaviyo.unsubscribe(ANA, list_id=news), lambda: klaviyo.subscribe(ANA, list_id=news)
+    )
+    assert {each["status"] for each in rows(output)} == {"subscribed"}
+
+
 def test_a_complaint_is_an_objection(
     changed: Callable[..., Output], klaviyo: KlaviyoHandle
 ) -> None:
@@ -260,8 +293,7 @@ def test_who_opts_out_by_a_campaigns_link_is_told(
 ) -> None:
     """All of them, with complaints and bounces, by what Klaviyo then says of each."""
     news = new_list(klaviyo, "News")
-    for number in range(40):
-        klaviyo.subscribe(f"fan{number}@nevent-demo.es", list_id=news)
+    load(klaviyo, news, 40)
     sending = {"unsubscribes": 0.3, "spam": 0.1, "bounces": 0.1, "seed": 3}
 
     def send() -> None:

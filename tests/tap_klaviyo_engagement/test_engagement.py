@@ -134,6 +134,14 @@ def test_a_further_metric_is_told_as_custom(
     assert row["properties"] == {"venue": "Sala Sol"}
 
 
+def test_a_metric_that_is_not_there_yet_is_said_once(
+    extract: Callable[..., Output], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody bought anything yet: no error, but a typo shows."""
+    assert not extract(None, "engagement", metrics=["Purchased Tiket"]).records["engagement"]
+    assert sum("Purchased Tiket" in each for each in caplog.messages) == 1
+
+
 def test_a_metric_named_later_brings_its_history(
     extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:

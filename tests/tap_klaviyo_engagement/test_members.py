@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from flow_definitions import new_list
 from klaviyo_client import KlaviyoSession
-from klaviyo_client.limits import ADD_MEMBERS, IMPORT_PROFILES
+from klaviyo_client.limits import ADD_MEMBERS
+from klaviyo_lists import load
 from singer_sdk.exceptions import ConfigValidationError
 
 if TYPE_CHECKING:
@@ -23,27 +24,6 @@ if TYPE_CHECKING:
 
 ANA, LUIS = "ana@nevent-demo.es", "luis@nevent-demo.es"
 STREAM = "list_members"
-
-
-def load(klaviyo: KlaviyoHandle, list_id: str, people: int, first: int = 0) -> None:
-    """Put people on a list, all in the same second."""
-    profiles = [
-        {"type": "profile", "attributes": {"email": f"fan{each}@nevent-demo.es"}}
-        for each in range(first, first + people)
-    ]
-    attributes = {"profiles": {"data": profiles}}
-    lists = {"lists": {"data": [{"type": "list", "id": list_id}]}}
-    job = {"type": "profile-bulk-import-job", "attributes": attributes, "relationships": lists}
-    with_session(klaviyo, lambda s: s.post(IMPORT_PROFILES, json.dumps({"data": job}).encode()))
-
-
-def with_session(klaviyo: KlaviyoHandle, act: Callable[[KlaviyoSession], Any]) -> None:
-    """Do something with a session."""
-    session = KlaviyoSession("pk_sandbox_full", api_url=klaviyo.url)
-    try:
-        act(session)
-    finally:
-        session.close()
 
 
 def emails(output: Output) -> list[str]:
@@ -103,6 +83,8 @@ def test_only_who_joined_since_is_given_again(
     third = extract(second.state, STREAM)
     assert [emails(each) for each in (first, second, third)] == [[ANA], [LUIS], [ANA]]
     assert extract(third.state, STREAM).records[STREAM] == []
+    mark = third.state["bookmarks"][STREAM]["lists"][news]["replication_key_value"]
+    assert mark == third.records[STREAM][0]["joined_at"]
 
 
 def test_who_joins_in_the_second_of_the_bookmark_is_not_lost(
@@ -173,6 +155,8 @@ def test_members_are_added_by_hand_too(extract: Extract, klaviyo: KlaviyoHandle)
     ana = klaviyo.profile(ANA)
     assert ana
     body = json.dumps({"data": [{"type": "profile", "id": ana["id"]}]}).encode()
-    with_session(klaviyo, lambda s: s.post(ADD_MEMBERS, body, path_id=news))
+    session = KlaviyoSession("pk_sandbox_full", api_url=klaviyo.url)
+    session.post(ADD_MEMBERS, body, path_id=news)
+    session.close()
     [found] = extract(None, STREAM).records[STREAM]
     assert (found["profile_id"], found["email_consent"]) == (ana["id"], "UNSUBSCRIBED")

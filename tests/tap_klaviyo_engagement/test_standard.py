@@ -26,5 +26,9 @@ _KLAVIYO.progress_flows()
 
 TestTapKlaviyoEngagement = get_tap_test_class(
     TapKlaviyoEngagement,
-    config={"api_url": _KLAVIYO.url, "api_key": "pk_sandbox_full"},
+    config={
+        "api_url": _KLAVIYO.url,
+        "api_key": "pk_sandbox_full",
+        "metrics": ["Purchased Ticket"],
+    },
 )

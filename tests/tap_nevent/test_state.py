@@ -181,3 +181,12 @@ def test_the_sdk_calls_our_bookmark(extract: Callable[..., Output]) -> None:
     assert told["replication_key"] == "updated_at"
     assert "replication_key_signpost" not in told
     assert "progress_markers" not in told
+
+
+def test_what_comes_after_the_last_state_is_written_too(
+    extract: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream read whole leaves the state as it was, and the SDK writes no STATE twice."""
+    whole = extract(None, "segments").records["segments"]
+    monkeypatch.setattr("tap_nevent.client.NeventStream.STATE_MSG_FREQUENCY", len(whole) - 1)
+    assert extract(None, "segments").records["segments"] == whole

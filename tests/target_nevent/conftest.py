@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 from nevent_sandbox import NEVENT_TOKEN, Sandbox
 from singer_messages import Message, Run, singer
+from singer_outcomes.commands import group
 from singer_outcomes.rejects import read_rejects
+from singer_sdk.plugin_base import _ConfigInput
 from target_nevent.target import TargetNevent
 
 if TYPE_CHECKING:
@@ -76,13 +80,11 @@ def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
 def run(settings: Message, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command as a user does: its exit code, stdout and stderr."""
 
-    def _run(
-        messages: Iterable[Message] = (), *words: str, **more: Any
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(messages: Iterable[Message], **more: Any) -> subprocess.CompletedProcess[str]:
         config = tmp_path / "config.json"
         config.write_text(json.dumps({**settings, **more}))
         return subprocess.run(
-            [sys.executable, "-m", "target_nevent.target", *words, "--config", str(config)],
+            [sys.executable, "-m", "target_nevent.target", "--config", str(config)],
             input=singer(messages).decode(),
             capture_output=True,
             text=True,
@@ -92,3 +94,43 @@ def run(settings: Message, tmp_path: Path) -> Callable[..., subprocess.Completed
         )
 
     return _run
+
+
+class Told(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+
+
+@pytest.fixture
+def command(settings: Message, tmp_path: Path, load: Callable[..., Run]) -> Callable[..., Told]:
+    """Run one of the commands beside loading, in this process."""
+    del load  # its signal handlers come back after the test
+
+    def _command(*words: str, **more: Any) -> Told:
+        config = tmp_path / "command.json"
+        config.write_text(json.dumps({**settings, **more}))
+        done = CliRunner().invoke(group(TargetNevent), [*words, "--config", str(config)])
+        return Told(done.exit_code, done.stdout)
+
+    return _command
+
+
+@pytest.fixture
+def refused(
+    settings: Message, load: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> Callable[..., str]:
+    """Load what must end badly and without a state, in this process: the error told."""
+    del load  # as above
+
+    def _refused(messages: Iterable[Message], **more: Any) -> str:
+        config = _ConfigInput(config={**settings, **more})
+        with pytest.raises(SystemExit) as ended:
+            TargetNevent.invoke(config=config, file_input=io.StringIO(singer(messages).decode()))
+        assert ended.value.code == 1
+        errors = [each for each in caplog.records if each.levelno == logging.ERROR]
+        assert [each.exc_info for each in errors] == [None]  # one line, no traceback
+        return errors[0].getMessage()
+
+    return _refused

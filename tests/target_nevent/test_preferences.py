@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from nevent_people import ANA, EVA, PREFERENCES, YES_AT, fan, no, wants, written
-from singer_messages import Run, state
+from singer_messages import Run, record, schema, singer, state
+from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nevent_sandbox.handles import KlaviyoHandle
     from nevent_sandbox.nevent_handle import NeventHandle
 
 SET = "PUT /users/{id}/communication-preferences"
@@ -44,15 +47,34 @@ def test_a_person_is_found_by_whatever_names_them(
     assert wants(nevent)["emailEnabled"] is False
 
 
-def test_a_number_that_two_fans_have_names_neither(
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_everybody_at_the_address_or_number_is_left_in_peace(
+    nevent: NeventHandle, load: Callable[..., Run], channel: str
+) -> None:
+    """Nevent may have one person twice; to switch off one of them would end nothing."""
+    ids = [fan(nevent, each) for each in (ANA, ANA.title())]
+    for each in ids:
+        nevent.edit(user=each, set={"phone": "+34 600112233"})
+    other = fan(nevent, "banana" + ANA)
+    named = {"email": {"external_id": ids[1]}, "sms": {"phone_number": "600112233"}}[channel]
+    run = load([PREFERENCES, no(**named, channel=channel)])
+    assert run.summary["streams"]["preferences"] == {"read": 1, "written": 1}
+    assert [wants(nevent, each)[f"{channel}Enabled"] for each in ids] == [False, False]
+    assert wants(nevent, other)[f"{channel}Enabled"] is True
+
+
+def test_channels_never_asked_about_stay_so_where_nevent_allows_it(
     nevent: NeventHandle, load: Callable[..., Run]
 ) -> None:
-    """Better nobody than the wrong one."""
-    for email in (ANA, EVA):
-        nevent.edit(user=fan(nevent, email), set={"phone": "+34 600112233"})
-    run = load([PREFERENCES, no(phone_number="600112233", channel="sms")])
-    assert run.summary["streams"]["preferences"] == {"read": 1, "unknown": 1}
-    assert written(nevent) == []
+    """Else they are off with it, since all four must be told, and the summary says so."""
+    fan(nevent, smsEnabled=None, smsChangedAt=None)
+    run = load([PREFERENCES, no(email=ANA)])
+    bodies = [each["body"] for each in nevent.requests(SET, bodies=True)]
+    assert ["smsEnabled" in each for each in bodies] == [False, True]
+    assert run.summary["notes"] == {
+        "channels never asked about are off now: this Nevent takes all four or none": 1
+    }
+    assert wants(nevent)["emailChangedAt"] == "2026-05-01T10:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -217,7 +239,44 @@ def test_a_nevent_that_takes_no_time_of_an_opt_out_is_sent_none(
     nevent.refuse(SET, status=400)
     run = load([PREFERENCES, no(email=ANA), no(email=EVA)])
     assert run.summary["streams"]["preferences"]["written"] == 2
-    assert run.summary["notes"] == {f"{SET}: sent without what it refuses": 2}
+    assert run.summary["notes"] == {"opt-outs without their time: this Nevent takes none": 2}
     assert all(
         "emailChangedAt" not in each["body"] for each in nevent.requests(SET, bodies=True)[1:]
     )
+
+
+def test_the_sms_opt_out_sent_for_withdrawn_consent_to_third_parties_does_not_come_back(
+    nevent: NeventHandle,
+    klaviyo: KlaviyoHandle,
+    load: Callable[..., Run],
+    settings: dict[str, Any],
+) -> None:
+    """Nevent's own SMS go on; a STOP of the person's own, later, ends them."""
+    nevent.edit(user=fan(nevent), set={"phone": "+34600112233"})
+    klaviyo.subscribe(phone_number="+34600112233")
+    withdrawn = {"phone_number": "+34600112233", "sms_consent": "unsubscribed"}
+    withdrawn["sms_consented_at"] = nevent.now()
+    target = TargetKlaviyo(
+        config={
+            "api_key": "pk_sandbox_full",
+            "api_url": klaviyo.url,
+            "rejects_path": settings["rejects_path"] + ".klaviyo",
+            "store_path": settings["store_path"],
+            "consent_ledger_path": settings["store_path"] + ".consents",
+        }
+    )
+    messages = [schema("subscriptions", *withdrawn, keys=()), record("subscriptions", **withdrawn)]
+    try:
+        target.listen(io.StringIO(singer(messages).decode()))
+    finally:
+        target.close()
+    (known,) = klaviyo.consents()
+    came = known["subscriptions"]["sms"]["marketing"]
+    assert came["consent"] == "UNSUBSCRIBED"
+    back = no(phone_number="+34600112233", channel="sms", changed_at=came["last_updated"])
+    counts = load([PREFERENCES, back]).summary["streams"]["preferences"]
+    assert counts["withheld_reasons"] == {"sent to Klaviyo from here: no news": 1}
+    assert wants(nevent)["smsEnabled"] is True
+    nevent.advance(days=1, changes=0)
+    load([PREFERENCES, no(phone_number="+34600112233", channel="sms", changed_at=nevent.now())])
+    assert wants(nevent)["smsEnabled"] is False

@@ -1,4 +1,4 @@
-"""A plan and three runs, told one after the other."""
+"""A plan and five runs, told one after the other."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from nevent_sandbox.demo.memberships import (
 from nevent_sandbox.demo.preferences import CHANNELS, Preferences
 from nevent_sandbox.demo.promises import Promise
 from nevent_sandbox.demo.sent import Directory, Sent
-from nevent_sandbox.demo.sync import DRY_RUN, Sync
+from nevent_sandbox.demo.way_back import Week
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from nevent_sandbox.demo.sync import Project
+    from nevent_sandbox.demo.sync import Project, Sync
     from nevent_sandbox.server import Sandbox
 
 Row = dict[str, Any]
 
-JOB = "meltano run tap-nevent target-klaviyo"
+JOB = "meltano run bidirectional"
+PLAN = "TARGET_KLAVIYO_DRY_RUN=true meltano run nevent-to-klaviyo"
 HISTORY = timedelta(hours=48)  # the loader's history_after_hours
 
 
 class Demonstration:
-    """A plan and three acts over one sandbox; `promises` and `told` gather what came of them."""
+    """A plan and five acts over one sandbox; `promises` and `told` gather what came of them."""
 
     def __init__(self, console: Console, sandbox: Sandbox, project: Project, *, show: int) -> None:
         self._console = console
@@ -54,6 +55,10 @@ class Demonstration:
             since = self._nevent.now()
             self._second()
             self._third(since)
+            if self._fourth():
+                self._console.rule("[bold]5. Fifth run: nothing has changed on either side")
+                self._quiet("fifth")
+                self._together()
         kept = all(each.kept for each in self.promises)
         self.told["promises"] = [each._asdict() for each in self.promises]
         self._console.rule("[bold]" + ("All as promised" if kept else "[red]Not as promised"))
@@ -145,10 +150,15 @@ class Demonstration:
 
     def _second(self) -> None:
         self._console.rule("[bold]2. Second run: nothing has changed")
+        self._quiet("second")
+
+    def _quiet(self, name: str) -> None:
+        """One more run, which has nothing to say."""
         self._klaviyo.clear_requests()
+        self._nevent.clear_requests()
         sync = self._sync()
-        requests = self._klaviyo.requests()
-        self._keep([promises.ended_well("second", sync), promises.nothing_sent(requests)])
+        requests = self._klaviyo.requests() + self._nevent.requests()
+        self._keep([promises.ended_well(name, sync), promises.nothing_sent(name, requests)])
 
     def _third(self, since: str) -> None:
         self._console.rule("[bold]3. Third run: one day later")
@@ -182,8 +192,37 @@ class Demonstration:
             ]
         )
 
+    def _fourth(self) -> bool:
+        self._console.rule("[bold]4. Fourth run: what happened in Klaviyo meanwhile")
+        week = Week(self._nevent, self._klaviyo)
+        week.happen()
+        sync = self._sync()
+        kept = [promises.ended_well("fourth", sync)]
+        if sync.exit_code == 0:
+            came = week.came()
+            self._console.print(pages.week(came, sync))
+            self.told["week"] = [line._asdict() for line in came]
+            kept += week.promises()
+        return self._keep(kept)
+
+    def _together(self) -> None:
+        """What the operator's tools show of it."""
+        for arguments in (("fan", self._reader()), ("conversions",)):
+            self._console.rule(f"[bold]nevent-klaviyo {arguments[0]}")
+            shown = self._project.tool(*arguments)
+            self._console.print(shown.stdout, markup=False, highlight=False)
+            text = f"`nevent-klaviyo {arguments[0]}` shows both sides"
+            self._keep([Promise(text, shown.returncode == 0 and bool(shown.stdout))])
+
+    def _reader(self) -> str:
+        """The id of a fan who read the campaign, rather one who clicked."""
+        rank = {"clicked": 0, "opened": 1, "received": 2}
+        found = [each for each in self._klaviyo.touches() if each["external_id"]]
+        chosen = min(found, key=lambda each: rank.get(each["kind"], len(rank)))
+        return str(chosen["external_id"])
+
     def _sync(self, *, dry_run: bool = False) -> Sync:
-        command = f"{DRY_RUN}=true {JOB}" if dry_run else JOB
+        command = PLAN if dry_run else JOB
         with self._console.status(command) as status:
             sync = self._project.sync(status.update, dry_run=dry_run)
         self._console.print(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nevent_sandbox.demo.fan import Pair
     from nevent_sandbox.demo.promises import Promise
     from nevent_sandbox.demo.sync import Sync
+    from nevent_sandbox.demo.way_back import Came
 
 Row = dict[str, Any]
 
@@ -112,6 +113,15 @@ def day(lines: Iterable[Shown]) -> Table:
     made = table("One day later", "what changed in Nevent", "for whom", "what was sent")
     for line in lines:
         made.add_row(line.what, _short(line.whom), line.sent)
+    return made
+
+
+def week(lines: Iterable[Came], sync: Sync) -> Table:
+    """What happened in Klaviyo, and what of it arrived in Nevent."""
+    seconds = sync.back.get("seconds")
+    made = table(f"The way back ({seconds} s)", "in Klaviyo", "how many", "in Nevent", right=())
+    for line in lines:
+        made.add_row(line.what, f"{line.happened:,}", line.arrived)
     return made
 
 

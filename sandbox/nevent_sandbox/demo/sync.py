@@ -21,18 +21,20 @@ if TYPE_CHECKING:
     from nevent_sandbox.server import Sandbox
 
 KLAVIYO_KEY = "pk_sandbox_full"
-COMMAND = ("meltano", "--environment=sandbox", "run", "tap-nevent", "target-klaviyo")
+MELTANO = ("meltano", "--environment=sandbox")
+FORWARD, BOTH = "nevent-to-klaviyo", "bidirectional"  # jobs of meltano.yml
 DRY_RUN = "TARGET_KLAVIYO_DRY_RUN"
+TOOL_WIDTH = 120
 PATIENCE = 30.0  # seconds for Meltano to end after a signal
 _STEP = re.compile(r"(Progress: .*|Beginning (?:incremental|full_table) sync of '\w+')")
-_SUMMARY = re.compile(r"Summary: (\{.*\})")
+_SUMMARY = re.compile(r"target-(nevent|klaviyo)\b.*?Summary: (\{.*\})")
 _PLAN = re.compile(r"Plan: (\{.*\})")
 _IN_WORDS = re.compile(r"target-klaviyo (Dry run: .*|  .*)")
-_OURS = ("MELTANO_", "TAP_NEVENT_", "TARGET_KLAVIYO_")
+_OURS = ("MELTANO_", "TAP_", "TARGET_", "NEVENT_KLAVIYO_")
 
 
 class Sync(NamedTuple):
-    """How one run ended; `summary` is the loader's, empty where it told none.
+    """How one run ended; `summary` is target-klaviyo's, `back` target-nevent's: empty if none.
 
     A dry run has a `plan` too, and the same `in_words`.
     """
@@ -43,6 +45,7 @@ class Sync(NamedTuple):
     summary: dict[str, Any]
     plan: dict[str, Any]
     in_words: list[str]
+    back: dict[str, Any]
 
     def total(self, fate: str) -> int:
         """Records of all streams that met this fate."""
@@ -75,6 +78,16 @@ class Project:
             "TAP_NEVENT_AUTH_TOKEN": NEVENT_TOKEN,
             "TARGET_KLAVIYO_API_URL": sandbox.klaviyo.url,
             "TARGET_KLAVIYO_API_KEY": KLAVIYO_KEY,
+            "TAP_KLAVIYO_ENGAGEMENT_API_URL": sandbox.klaviyo.url,
+            "TAP_KLAVIYO_ENGAGEMENT_API_KEY": KLAVIYO_KEY,
+            "TARGET_NEVENT_API_URL": sandbox.nevent.url,
+            "TARGET_NEVENT_AUTH_TOKEN": NEVENT_TOKEN,
+            "TARGET_NEVENT_NEWSLETTER_ID": sandbox.nevent.newsletters()[0]["id"],
+            "NEVENT_KLAVIYO_NEVENT_API_URL": sandbox.nevent.url,
+            "NEVENT_KLAVIYO_NEVENT_DATA_API_URL": sandbox.nevent.url,
+            "NEVENT_KLAVIYO_NEVENT_AUTH_TOKEN": NEVENT_TOKEN,
+            "NEVENT_KLAVIYO_KLAVIYO_API_URL": sandbox.klaviyo.url,
+            "NEVENT_KLAVIYO_KLAVIYO_API_KEY": KLAVIYO_KEY,
         }
         self._runs = 0
 
@@ -95,15 +108,16 @@ class Project:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     def sync(self, tell: Callable[[str], None], *, dry_run: bool = False) -> Sync:
-        """Run the main job once; `tell` hears how far it is."""
+        """Run the job once, a dry run of the way there alone; `tell` hears how far it is."""
         self._runs += 1
         log = self.folder / f"run-{self._runs}.log"
         started = time.monotonic()
         summary: dict[str, Any] = {}
+        back: dict[str, Any] = {}
         plan: dict[str, Any] = {}
         in_words: list[str] = []
-        more = {DRY_RUN: "true"} if dry_run else {}
-        with log.open("w", encoding="utf-8") as file, self._process(more) as process:
+        job, more = (FORWARD, {DRY_RUN: "true"}) if dry_run else (BOTH, {})
+        with log.open("w", encoding="utf-8") as file, self._process(job, more) as process:
             try:
                 assert process.stdout is not None  # noqa: S101  # a pipe was asked for
                 for line in process.stdout:
@@ -111,7 +125,8 @@ class Project:
                     if step := _STEP.search(line):
                         tell(step[1])
                     if found := _SUMMARY.search(line):
-                        summary = json.loads(found[1])
+                        told = json.loads(found[2])
+                        back, summary = (told, {}) if found[1] == "nevent" else (back, told)
                     elif found := _PLAN.search(line):
                         plan = json.loads(found[1])
                     elif plan and (found := _IN_WORDS.search(line)):
@@ -120,11 +135,24 @@ class Project:
                 _end(process)
                 raise
         seconds = time.monotonic() - started
-        return Sync(process.wait(), seconds, log, summary, plan, in_words)
+        return Sync(process.wait(), seconds, log, summary, plan, in_words, back)
 
-    def _process(self, more: dict[str, str]) -> subprocess.Popen[str]:
+    def tool(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `nevent-klaviyo` on the two sides."""
+        command = (str(Path(sys.executable).parent / "nevent-klaviyo"), *arguments)
+        return subprocess.run(  # noqa: S603  # our own command
+            command,
+            cwd=self.folder,
+            env={**self._environment, "COLUMNS": str(TOOL_WIDTH)},
+            capture_output=True,
+            check=False,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def _process(self, job: str, more: dict[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603  # our own command
-            COMMAND,
+            (*MELTANO, "run", job),
             cwd=self.folder,
             env={**self._environment, **more},
             stdout=subprocess.PIPE,

@@ -30,6 +30,7 @@ class Engagement(msgspec.Struct, forbid_unknown_fields=True):
     url: str | None = None
     machine: bool = False
     bounce: str = "Hard"
+    metric: str | None = None  # under a name of former times, such as "Received SMS"
     visible_after: float = 0.0  # seconds from now
 
 
@@ -71,6 +72,7 @@ def _touch(db: sqlite3.Connection, wanted: Engagement, now: float) -> Touch:
         machine=wanted.machine,
         url=wanted.url,
         bounce=wanted.bounce,
+        metric=wanted.metric,
         visible=now + wanted.visible_after if wanted.visible_after else None,
     )
 

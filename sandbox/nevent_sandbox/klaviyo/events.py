@@ -78,17 +78,13 @@ def _told(
     owed: dict[int, Document] = {}
     if "attributions" in call.query.include:
         owed = attributions(call, db, _numbers(rows, 0))
-    made: list[Any]
-    if "event" in call.query.fields:  # some of the properties, perhaps
-        made = [_event(call, _parts(row, _properties(row)), owed.get(row[0])) for row in rows]
-    else:
-        template = _template(call)
-        made = [
-            _event(call, _parts(row, _properties(row)), owed[row[0]])
-            if row[0] in owed
-            else msgspec.Raw(template % _parts(row, _spliced(row)))
-            for row in rows
-        ]
+    template = _template(call)
+    made = [
+        _event(call, _parts(row, _properties(row)), owed[row[0]])
+        if row[0] in owed
+        else msgspec.Raw(template % _parts(row, _spliced(row)))
+        for row in rows
+    ]
     return made, [*_included(call, db, rows), *owed.values()]
 
 

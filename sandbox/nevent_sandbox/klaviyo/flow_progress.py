@@ -150,7 +150,7 @@ def _taken(  # one message to one person
     now: float,
     wanted: Progress,
 ) -> Iterator[Touch]:
-    chance = random.Random(f"{wanted.seed}:{message.id}:{address}:{entered}")  # noqa: S311  # no secret
+    chance = random.Random(f"{wanted.seed}:{message.name}:{address}")  # noqa: S311  # no secret
     key = f"{message.id}:{profile}:{entered}"
     domain = address.rpartition("@")[2]
 

@@ -125,7 +125,13 @@ def _rows(
 
 
 def _people(db: sqlite3.Connection, wanted: Load, now: float) -> range:
-    """Profiles, nine in ten of them fans of Nevent; their numbers."""
+    """Profiles, nine in ten of them fans of Nevent; their numbers.
+
+    Raises:
+        ValueError: this seed's people are there already.
+    """
+    if db.execute("SELECT 1 FROM profiles WHERE email = ?", (_email(wanted, 0),)).fetchone():
+        raise ValueError(f"The people of seed {wanted.seed} are there; take another seed.")
     first = int(db.execute("SELECT coalesce(max(n), 0) + 1 FROM profiles").fetchone()[0])
     ids = Ulids(now)
     attributes = msgspec.json.encode({"first_name": "Fan", "properties": {}})
@@ -136,7 +142,7 @@ def _people(db: sqlite3.Connection, wanted: Load, now: float) -> range:
             (
                 first + i,
                 ids.next(),
-                f"carga{wanted.seed}.{i}@nevent-demo.es",
+                _email(wanted, i),
                 f"carga-{wanted.seed}-{i}" if i % 10 else None,
                 int(now),
                 int(now),
@@ -147,6 +153,10 @@ def _people(db: sqlite3.Connection, wanted: Load, now: float) -> range:
         ),
     )
     return range(first, first + wanted.people)
+
+
+def _email(wanted: Load, index: int) -> str:
+    return f"carga{wanted.seed}.{index}@nevent-demo.es"
 
 
 def _campaign(db: sqlite3.Connection, number: int, at: float, now: float) -> Message:

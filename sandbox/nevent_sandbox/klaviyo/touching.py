@@ -70,6 +70,7 @@ class Touch(NamedTuple):
     bounce: str = "Hard"
     visible: float | None = None  # None: as everything is
     unique_id: str | None = None
+    metric: str | None = None  # a name of former times; None: today's
 
 
 def properties(touch: Touch) -> Document:
@@ -123,6 +124,7 @@ class Touches:
             name = METRICS[touch.message.channel].get(touch.kind)
             if name is None:
                 raise ValueError(f"There is no '{touch.kind}' on {touch.message.channel}.")
+            name = touch.metric or name
             moment = int(touch.moment)
             inserted = self._db.execute(
                 "INSERT OR IGNORE INTO events (id, profile, metric, unique_id, moment, backfill, "

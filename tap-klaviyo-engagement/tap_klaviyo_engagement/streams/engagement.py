@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.own_metrics import CUSTOM, ENGAGEMENT
@@ -29,10 +29,11 @@ class EngagementStream(EventStream):
     name = "engagement"
     types = ENGAGEMENT
 
+    @cached_property
     @override
     def metrics(self) -> list[Metric]:
         further = {each.id: each for name in self.config["metrics"] for each in self._named(name)}
-        return [*super().metrics(), *further.values()]
+        return [*self.run.metrics.of(self.types), *further.values()]
 
     @override
     def shape(self, metric: Metric) -> Callable[[Happening], Record | None]:

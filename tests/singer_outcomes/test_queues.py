@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from klaviyo_client.limits import MAX_PROFILE_BYTES
-from singer_outcomes.queues import Origin, Queue, Row
-from target_klaviyo.kinds import EVENTS, LIST_MEMBERS, PROFILES
-from target_klaviyo.shipments import decode, encode
+import msgspec
+from singer_outcomes.queues import Kind, Origin, Queue, Row
 
 if TYPE_CHECKING:
     from singer_outcomes.sink import OutcomeSink
 
+MAX_ITEM, MAX_REQUEST = 1_000, 20_000  # bytes
+
+
+def encode(body: dict[str, Any]) -> bytes:
+    """A row's body."""
+    return msgspec.json.encode(body)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """What a row asks for."""
+    found: dict[str, Any] = msgspec.json.decode(body)
+    return found
+
+
+def _merged(earlier: bytes, later: bytes) -> bytes:
+    before, after = decode(earlier), decode(later)
+    return encode({**before, **after, "x": {**before["x"], **after["x"]}})
+
+
+def _later(_: bytes, later: bytes) -> bytes:
+    return later
+
+
+PROFILES = Kind("profiles", 0, 100, MAX_ITEM, MAX_REQUEST, _merged)
+EVENTS = Kind("events", 1, 100, MAX_ITEM, MAX_REQUEST, _later, apart=False)
+LIST_MEMBERS = Kind("list_members", 1, 100, MAX_ITEM, MAX_REQUEST, _later)
 ORIGIN = Origin(cast("OutcomeSink", None), "key", cast("Any", None))
 
 
 def _row(identity: str, *people: str, **properties: Any) -> Row:
-    body = {"type": "profile", "attributes": {"email": identity, "properties": properties}}
-    return Row(identity, (identity, *people), encode(body), ORIGIN)
+    return Row(identity, (identity, *people), encode({"x": properties}), ORIGIN)
 
 
 def _taken(queue: Queue, *busy: str, half: bool = False) -> list[tuple[str, Any]]:
     rows = queue.take(set(busy), half=half)
-    return [(row.identity, decode(row.body)["attributes"]["properties"]) for row in rows]
+    return [(row.identity, decode(row.body)["x"]) for row in rows]
 
 
 def test_two_rows_of_one_identity_are_one_item() -> None:
@@ -57,9 +80,9 @@ def test_a_later_row_does_not_overtake_one_of_another_identity_that_came_between
 
 
 def test_two_rows_too_large_for_one_item_stay_apart() -> None:
-    """Each is acceptable; merged, Klaviyo would refuse both."""
+    """Each is acceptable; merged, the vendor would refuse both."""
     queue = Queue(PROFILES)
-    half = "x" * (MAX_PROFILE_BYTES * 6 // 10)
+    half = "x" * (MAX_ITEM * 6 // 10)
     queue.put(_row("ana", a=half))
     queue.put(_row("ana", b=half))
     assert [list(_taken(queue)[0][1]) for _ in range(2)] == [["a"], ["b"]]

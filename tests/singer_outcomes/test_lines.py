@@ -1,0 +1,21 @@
+"""Lines appended to a file are whole, whatever was killed before."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from singer_outcomes.lines import append
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_lines_follow_a_torn_one_on_a_line_of_their_own(tmp_path: Path) -> None:
+    """Only their owner can read them."""
+    path = tmp_path / "deep" / "lines.jsonl"
+    append(path, b"1\n2")
+    append(path, b"3\n")
+    append(path, b"")
+    assert path.read_bytes() == b"1\n2\n3\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

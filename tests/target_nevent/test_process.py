@@ -1,0 +1,183 @@
+"""How a run ends: killed, asked to end, held up; and what the next one makes of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from nevent_people import (
+    ANA,
+    ENGAGEMENT,
+    EVA,
+    PREFERENCES,
+    SUBSCRIBERS,
+    fan,
+    no,
+    opened,
+    wants,
+    written,
+    yes,
+)
+from singer_messages import Message, Run, singer, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from nevent_sandbox.nevent_handle import NeventHandle
+
+    Process = subprocess.Popen[bytes]
+
+SUBSCRIBE = "POST /public/newsletter/{id}/subscribe"
+SET = "PUT /users/{id}/communication-preferences"
+BATCH = "POST /interactions"
+UPDATE = "PUT /users/{id}"
+
+
+@pytest.fixture
+def settings(settings: Message, nevent: NeventHandle) -> Message:
+    """Everybody of this year may be subscribed."""
+    newsletter = nevent.newsletters()[0]["id"]
+    return {**settings, "newsletter_id": newsletter, "import_since": "2026-01-01T00:00:00Z"}
+
+
+@pytest.fixture
+def started(settings: Message, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """The command with all of its input."""
+    running: list[Process] = []
+
+    def start(messages: list[Message], **more: Any) -> Process:
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({**settings, **more}))
+        given = tmp_path / "in.singer"
+        given.write_bytes(singer(messages))
+        with given.open("rb") as lines:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "target_nevent.target", "--config", str(config)],
+                stdin=lines,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=tmp_path,
+            )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def _until(true: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def _all(nevent: NeventHandle) -> list[Any]:
+    """Everything that a run can change, without the ids and times that Nevent gives."""
+    given = {"createdAt", "updatedAt", "id", "userId", "subscribedAt"}
+    rows = [
+        *(each for each in nevent.users() if each["email"] in {ANA, EVA}),
+        *(each for each in nevent.subscriptions() if each["email"] in {ANA, EVA}),
+        *nevent.interactions(),
+    ]
+    told = [{name: each for name, each in row.items() if name not in given} for row in rows]
+    return sorted(told, key=str)
+
+
+@pytest.mark.parametrize("during", [SUBSCRIBE, UPDATE, SET, BATCH])
+def test_killed_in_the_middle_and_run_again_it_is_as_if_undisturbed(
+    started: Callable[..., Process],
+    load: Callable[..., Run],
+    nevent: NeventHandle,
+    tmp_path: Path,
+    during: str,
+) -> None:
+    """Kill -9 while this is under way: nothing is lost, doubled, or left half done."""
+
+    def messages() -> list[Message]:
+        old = fan(nevent, EVA)
+        rows = [yes(), no(external_id=old), opened("e1", external_id=old), opened("e2", email=EVA)]
+        return [SUBSCRIBERS, PREFERENCES, ENGAGEMENT, *rows, state({"n": 1})]
+
+    load(messages(), store_path=str(tmp_path / "undisturbed.sqlite"))
+    undisturbed = _all(nevent)
+    nevent.reset()
+    nevent.delay(during, 2)
+    given = messages()
+    process = started(given)
+    _until(lambda: [each for each in nevent.faults() if each["operation"] == during] == [])
+    process.kill()
+    out, _ = process.communicate()
+    assert out == b""
+    _until(lambda: nevent.requests(during))  # applied, though nobody waits for the answer
+    assert load(given).states == [{"n": 1}]
+    assert _all(nevent) == undisturbed
+    nevent.clear_requests()
+    load(given)
+    assert set(written(nevent)) <= {BATCH}  # whose duplicates change nothing
+    assert _all(nevent) == undisturbed
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_wait_for_the_next_turn(
+    started: Callable[..., Process], nevent: NeventHandle, number: int, code: int
+) -> None:
+    """How long it takes was said; what has no fate comes with the next run, its state too."""
+    fan(nevent, "old@nevent-demo.es")
+    rows = [yes(), yes(EVA), no(email="old@nevent-demo.es"), state({"n": 1})]
+    process = started([SUBSCRIBERS, PREFERENCES, *rows], subscribes_per_hour=1, grace_seconds=0.5)
+    _until(lambda: nevent.requests(SUBSCRIBE) and nevent.requests(SET))
+    process.send_signal(number)
+    out, told = process.communicate(timeout=15)
+    assert (process.returncode, out) == (code, b"")
+    assert b"sign-ups wait for their turn; at 1 an hour" in told
+    assert len(nevent.requests(SUBSCRIBE)) == 1
+    assert wants(nevent, "old@nevent-demo.es")["emailEnabled"] is False
+
+
+def test_what_an_earlier_run_sent_counts_for_the_hour(
+    load: Callable[..., Run], started: Callable[..., Process], nevent: NeventHandle
+) -> None:
+    """A run every few minutes must not send more than one run an hour would."""
+    load([SUBSCRIBERS, yes()], subscribes_per_hour=1)
+    process = started([SUBSCRIBERS, yes(EVA)], subscribes_per_hour=1, grace_seconds=0)
+    assert process.stderr is not None
+    assert any(b"wait for their turn" in line for line in process.stderr)
+    process.terminate()
+    process.communicate(timeout=15)
+    assert nevent.user(EVA) is None
+    nevent.advance(hours=1, changes=0)
+    load([SUBSCRIBERS, yes(EVA)], subscribes_per_hour=1)
+    assert nevent.user(EVA)
+
+
+def test_a_nevent_that_is_down_ends_the_run_with_no_state_and_no_reject(
+    started: Callable[..., Process], nevent: NeventHandle
+) -> None:
+    """Asked to end meanwhile, it does so within the grace period."""
+    fan(nevent, EVA)
+    nevent.refuse(SET, status=503, times=None)
+    process = started([PREFERENCES, no(email=EVA), state({"n": 1})], grace_seconds=0.3)
+    _until(lambda: nevent.requests(SET))
+    process.terminate()
+    out, _ = process.communicate(timeout=15)
+    assert (process.returncode, out) == (143, b"")
+
+
+def test_two_runs_at_once_subscribe_a_person_once(
+    started: Callable[..., Process], nevent: NeventHandle, settings: Message
+) -> None:
+    """Whoever is second hears that it is done."""
+    processes = [started([SUBSCRIBERS, yes(), state({"n": 1})]) for _ in range(2)]
+    assert [each.wait(30) for each in processes] == [0, 0]
+    mine = [each for each in nevent.subscriptions() if each["email"] == ANA]
+    assert [each["newsletterId"] for each in mine] == [settings["newsletter_id"]]
+    assert [each["email"] for each in nevent.users()].count(ANA) == 1
