@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_TRIES, _PATIENCE = 6, 180  # of one request, seconds: somebody is waiting
 NEVENT, KLAVIYO = "nevent", "klaviyo"
 
 
@@ -47,8 +48,14 @@ def opened(settings: Settings) -> Iterator[Sides]:
             refresh_token=settings.nevent_refresh_token,
             operations=settings.nevent_operations,
             user_agent="nevent-klaviyo",
+            attempts=_TRIES,
         )
-        klaviyo = KlaviyoSession(settings.klaviyo_api_key, api_url=settings.klaviyo_api_url)
+        klaviyo = KlaviyoSession(
+            settings.klaviyo_api_key,
+            api_url=settings.klaviyo_api_url,
+            max_tries=_TRIES,
+            patience=_PATIENCE,
+        )
     except (NeventError, KlaviyoError, ValueError) as error:
         raise SettingError(str(error)) from error
     try:

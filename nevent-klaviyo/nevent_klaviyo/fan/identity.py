@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client.limits import GET_PROFILES
-from nevent_client.errors import UnknownError
+from nevent_client.errors import NotServedError, UnknownError
 
+from nevent_klaviyo.errors import SettingError
+from nevent_klaviyo.settings import variables
 from nevent_klaviyo.sides import KLAVIYO, NEVENT
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ class Search:
         """The person of this e-mail address, fan id or profile id.
 
         Whom one side knows is looked for on the other by the id that links both, then by e-mail.
+
+        Raises:
+            SettingError: something else than Nevent is at its address.
         """
         who = who.strip()
         if "@" in who:
@@ -63,7 +68,21 @@ class Search:
             profile = self._profile_of(fan, asked=who)
         elif profile is not None and fan is None:
             fan = self._fan_of(profile, asked=who)
+        if fan is None and NEVENT not in self._unread:
+            self._make_sure_of_nevent()
         return Person(fan, profile, frozenset(self._unread))
+
+    def _make_sure_of_nevent(self) -> None:
+        """A wrong address answers 404 as well: nobody is called unknown before Nevent answered.
+
+        Raises:
+            SettingError: something else than Nevent is there.
+        """
+        try:
+            self._sides.nevent.call("me")
+        except NotServedError as error:
+            names = " / ".join(variables("nevent_api_url"))
+            raise SettingError(f"{names}: Nevent is not at this address ({error})") from error
 
     def _profile_of(self, fan: Resource, *, asked: str) -> Resource | None:
         email = (fan.get("email") or "").strip().lower()
