@@ -12,6 +12,7 @@ from nevent_client.paging import Pager
 from nevent_client.session import Session
 
 from nevent_klaviyo.errors import SettingError
+from nevent_klaviyo.settings import variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +64,19 @@ def opened(settings: Settings) -> Iterator[Sides]:
     finally:
         nevent.close()
         klaviyo.close()
+
+
+def make_sure_of_nevent(nevent: Session) -> None:
+    """Before a 404 is taken for somebody unknown: whether it was Nevent that answered.
+
+    Raises:
+        SettingError: something else is at its address.
+    """
+    try:
+        nevent.call("me")
+    except NotServedError as error:
+        names = " / ".join(variables("nevent_api_url"))
+        raise SettingError(f"{names}: Nevent is not at this address ({error})") from error
 
 
 class Problem(NamedTuple):

@@ -289,6 +289,16 @@ def test_the_table_is_in_the_language_of_the_locale(run: Run, spring: str) -> No
     assert "\x1b" not in told.out
 
 
+def test_a_wrong_address_makes_nobody_unknown(
+    klaviyo: KlaviyoHandle, run: Run, spring: str
+) -> None:
+    """Something answers 404 there: wrong use, and no figures."""
+    profile(klaviyo, ANA, external_id="somebody")
+    receive(klaviyo, "received", ANA, spring, days_ago(20))
+    told = run("conversions", NEVENT_KLAVIYO_NEVENT_API_URL=f"{klaviyo.url}/_sandbox/nothing")
+    assert (told.code, told.out) == (2, "")
+
+
 @pytest.mark.parametrize(
     ("words", "changes", "said"),
     [

@@ -6,11 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client.limits import GET_PROFILES
-from nevent_client.errors import NotServedError, UnknownError
+from nevent_client.errors import UnknownError
 
-from nevent_klaviyo.errors import SettingError
-from nevent_klaviyo.settings import variables
-from nevent_klaviyo.sides import KLAVIYO, NEVENT
+from nevent_klaviyo.sides import KLAVIYO, NEVENT, make_sure_of_nevent
 
 if TYPE_CHECKING:
     from nevent_klaviyo.sides import Problems, Sides
@@ -69,20 +67,8 @@ class Search:
         elif profile is not None and fan is None:
             fan = self._fan_of(profile, asked=who)
         if fan is None and NEVENT not in self._unread:
-            self._make_sure_of_nevent()
+            make_sure_of_nevent(self._sides.nevent)  # a wrong address answers 404 as well
         return Person(fan, profile, frozenset(self._unread))
-
-    def _make_sure_of_nevent(self) -> None:
-        """A wrong address answers 404 as well: nobody is called unknown before Nevent answered.
-
-        Raises:
-            SettingError: something else than Nevent is there.
-        """
-        try:
-            self._sides.nevent.call("me")
-        except NotServedError as error:
-            names = " / ".join(variables("nevent_api_url"))
-            raise SettingError(f"{names}: Nevent is not at this address ({error})") from error
 
     def _profile_of(self, fan: Resource, *, asked: str) -> Resource | None:
         email = (fan.get("email") or "").strip().lower()
