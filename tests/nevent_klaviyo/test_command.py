@@ -94,6 +94,13 @@ def test_a_setting_that_cannot_be_is_wrong_use(run: Run, variable: str, value: s
     assert (told.code, told.out) == (2, "")
 
 
+def test_an_address_that_is_not_nevents_is_wrong_use(run: Run, klaviyo: KlaviyoHandle) -> None:
+    """Something answers 404 there, which must not pass for an unknown person."""
+    told = run("fan", ANA, NEVENT_KLAVIYO_NEVENT_API_URL=f"{klaviyo.url}/_sandbox/nothing")
+    assert (told.code, told.out) == (2, "")
+    assert "NEVENT_KLAVIYO_NEVENT_API_URL" in told.err
+
+
 def test_its_own_variable_goes_before_the_plugins() -> None:
     """And an empty one counts as not set."""
     told = settings({**REQUIRED, "TAP_NEVENT_CURRENCY": "usd", "NEVENT_KLAVIYO_CURRENCY": ""})

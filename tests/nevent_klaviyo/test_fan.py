@@ -219,6 +219,22 @@ def test_mail_to_who_shares_nothing_with_third_parties_is_told(
     assert run("fan", ANA, "--json").json["differences"] == []
 
 
+def test_mail_that_klaviyo_does_not_send_is_told(
+    klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run
+) -> None:
+    """An address that bounces is no objection, and Nevent counts on it."""
+    both(klaviyo, nevent, ANA, communicationPreferences=WANTS_MAIL, thirdPartySharing=SHARES)
+    klaviyo.bounce(ANA, at="2026-05-01T10:00:00Z")
+    (told,) = run("fan", ANA, "--json").json["differences"]
+    assert told == {
+        "kind": "suppressed",
+        "nevent": True,
+        "reason": "HARD_BOUNCE",
+        "at": "2026-05-01T10:00:00+00:00",
+    }
+    assert "HARD_BOUNCE (2026-05-01 10:00)" in run("fan", ANA).out
+
+
 @pytest.mark.parametrize(
     ("key", "block", "scope"),
     [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from klaviyo_client.limits import GET_PROFILES
 from nevent_client.errors import UnknownError
 
-from nevent_klaviyo.sides import KLAVIYO, NEVENT
+from nevent_klaviyo.sides import KLAVIYO, NEVENT, make_sure_of_nevent
 
 if TYPE_CHECKING:
     from nevent_klaviyo.sides import Problems, Sides
@@ -47,6 +47,9 @@ class Search:
         """The person of this e-mail address, fan id or profile id.
 
         Whom one side knows is looked for on the other by the id that links both, then by e-mail.
+
+        Raises:
+            SettingError: something else than Nevent is at its address.
         """
         who = who.strip()
         if "@" in who:
@@ -63,6 +66,8 @@ class Search:
             profile = self._profile_of(fan, asked=who)
         elif profile is not None and fan is None:
             fan = self._fan_of(profile, asked=who)
+        if fan is None and NEVENT not in self._unread:
+            make_sure_of_nevent(self._sides.nevent)  # a wrong address answers 404 as well
         return Person(fan, profile, frozenset(self._unread))
 
     def _profile_of(self, fan: Resource, *, asked: str) -> Resource | None:
