@@ -75,7 +75,16 @@ def console() -> Console:
     width = None if sys.stdout.isatty() else _WIDTH
     if "COLUMNS" in os.environ:
         width = shutil.get_terminal_size().columns
-    return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
+    if sys.stdout.isatty():
+        return Console(width=width, highlight=False, emoji=False, markup=False)
+    return Console(  # whatever FORCE_COLOR says: a pipe is read by programs
+        width=width,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        color_system=None,
+        force_terminal=False,
+    )
 
 
 def language_option(command: Callable[..., Any]) -> Callable[..., Any]:

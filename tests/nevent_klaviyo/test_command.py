@@ -39,10 +39,11 @@ def test_the_command_is_a_process(
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, "FORCE_COLOR": "1"},
     )
     assert told.returncode == 0, told.stderr
     assert "Persona" in told.stdout
+    assert "\x1b" not in told.stdout
     assert "503" in told.stderr
     assert ANA not in told.stderr
 

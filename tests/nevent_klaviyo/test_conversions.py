@@ -272,6 +272,22 @@ def test_amounts_in_cents_and_another_currency_are_settings(
     assert row["nevent_revenue"] == round(float(pounds["totalPrice"]) / 100, 2)
 
 
+def test_money_of_two_currencies_is_not_subtracted(
+    klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run, spring: str
+) -> None:
+    """Klaviyo tells the account's, which is euros; tickets are compared all the same."""
+    fan = both(klaviyo, nevent, ANA)
+    receive(klaviyo, "received", ANA, spring, days_ago(20))
+    buy(nevent, fan, days_ago(19), currency="GBP")
+    told = run("conversions", "--json", NEVENT_KLAVIYO_CURRENCY="GBP")
+    row = rows(told)["Primavera"]
+    assert row["nevent_revenue"] > 0
+    assert (row["klaviyo_conversion_value"], row["revenue_difference"]) == (0, None)
+    assert row["tickets_difference"] == 1
+    assert "currencies_differ" in codes(told)
+    assert "currencies_differ" not in codes(run("conversions", "--json"))
+
+
 def test_lines_of_json_are_rows_alone(run: Run, spring: str) -> None:
     """Notes go to the other stream."""
     told = run("conversions", "--jsonl")
