@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import KlaviyoError
+from singer_outcomes import mistakes
 from singer_outcomes.maps import check_names
 from singer_outcomes.writer import FastWriter
 from singer_sdk import Tap
@@ -150,6 +151,10 @@ class _plain_errors:  # noqa: N801 (reads as a verb where it is used)
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, stack: object) -> None:
-        if isinstance(error, KlaviyoError | ConfigValidationError | StreamMapConfigError):
+        if isinstance(error, ConfigValidationError):
+            for text in mistakes.told(error, settings.CONFIG):
+                self._tap.logger.error("%s", text)
+            sys.exit(1)
+        if isinstance(error, KlaviyoError | StreamMapConfigError):
             self._tap.logger.error("%s", error)
             sys.exit(1)
