@@ -68,17 +68,20 @@ class Relationships(_Sparse):
 
 
 class OwnAttributes(_Sparse):
-    """Of an event that Klaviyo writes itself; `timestamp` in seconds since 1970."""
+    """Of an event that Klaviyo writes itself; `timestamp` in seconds since 1970.
+
+    Properties may be null, and relationships missing (OpenAPI, revision 2026-07-15).
+    """
 
     timestamp: int
-    event_properties: OwnProperties
+    event_properties: OwnProperties | None = None
 
 
 class CustomAttributes(_Sparse):
     """Of any other event."""
 
     timestamp: int
-    event_properties: dict[str, Any]
+    event_properties: dict[str, Any] | None = None
 
 
 class Event(_Sparse):
@@ -86,7 +89,7 @@ class Event(_Sparse):
 
     id: str
     attributes: OwnAttributes
-    relationships: Relationships
+    relationships: Relationships = msgspec.field(default_factory=Relationships)
 
 
 class CustomEvent(_Sparse):
@@ -94,7 +97,7 @@ class CustomEvent(_Sparse):
 
     id: str
     attributes: CustomAttributes
-    relationships: Relationships
+    relationships: Relationships = msgspec.field(default_factory=Relationships)
 
 
 class IncludedAttributes(_Sparse):
