@@ -12,6 +12,8 @@ from singer_sdk.singerlib.encoding.base import SingerMessageType
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from singer_sdk.singerlib.encoding.simple import Message
 
 FLUSH_EVERY = 1.0  # seconds that a record may sit in the buffer while others follow it
@@ -31,6 +33,19 @@ class FastWriter(MsgSpecWriter):
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
         self._lines = bytearray()
         self._flushed_at = 0.0
+        self._writing = False
+        self._interrupted: Callable[[], None] | None = None
+
+    def postpone(self, act: Callable[[], None]) -> bool:
+        """Whether a write is under way, which a signal came into; `act` then follows it.
+
+        What is written from inside a write ends up in the middle of a line, or fails. So whoever
+        is told to stop while the reader takes its time stops when the reader has taken the line, or
+        is gone.
+        """
+        if self._writing:
+            self._interrupted = self._interrupted or act
+        return self._writing
 
     @override
     def write_message(self, message: Message) -> None:
@@ -45,8 +60,17 @@ class FastWriter(MsgSpecWriter):
 
     def flush(self) -> None:
         """Write what waits."""
+        self._writing = True
         lines, self._lines = self._lines, bytearray()
         out = sys.stdout.buffer
-        out.write(lines)
-        out.flush()
-        self._flushed_at = time.monotonic()
+        try:
+            rest = memoryview(lines)
+            while rest:  # unbuffered, stdout takes a part where a signal comes
+                rest = rest[out.write(rest) :]
+            out.flush()
+        finally:
+            self._writing = False
+            self._flushed_at = time.monotonic()
+            if self._interrupted is not None:
+                act, self._interrupted = self._interrupted, None
+                act()

@@ -94,6 +94,11 @@ class TapNevent(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: a thread may be waiting minutes for Nevent to take a request again."""
+        writer = self.message_writer
+        if isinstance(writer, FastWriter) and writer.postpone(
+            lambda: self._handle_termination(signum, None)
+        ):
+            return
         for stream in (self._streams or {}).values():
             if isinstance(stream, ChangingStream):
                 stream.save()

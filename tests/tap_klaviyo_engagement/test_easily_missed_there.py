@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,12 +14,13 @@ from click.testing import CliRunner
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import GET_EVENTS
 from klaviyo_happenings import happen
+from singer_sdk.singerlib import RecordMessage
 from tap_klaviyo_engagement import events
 from tap_klaviyo_engagement.tap import TapKlaviyoEngagement
 from tap_nevent.tap import TapNevent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from klaviyo_client import Operation
@@ -94,3 +99,56 @@ def test_an_event_of_nobody_keeps_no_opt_out_back(
     monkeypatch.setattr(KlaviyoSession, "get", nobody)
     [ana] = extract(first.state, "consent_changes").records["consent_changes"]
     assert ana["status"] == "unsubscribed"
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The tap's handlers are gone when the test is."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize("buffering", [-1, 0])
+@pytest.mark.parametrize("plugin", [TapKlaviyoEngagement, TapNevent])
+def test_a_signal_amid_a_line_lets_it_be_whole(
+    plugin: type[Tap], buffering: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tap mostly waits for a slower loader: the state was glued to half a record, and lost."""
+    monkeypatch.setattr(plugin, "discover_streams", lambda _: [])
+    nowhere = {"api_url": "http://127.0.0.1:9", "data_api_url": "http://127.0.0.1:9"}
+    tap = plugin(config={**nowhere, "api_key": "x", "auth_token": "x"})
+    end, begin = os.pipe()
+    main, handled = threading.get_ident(), threading.Event()
+    text: list[bytes] = []
+
+    def loader() -> None:
+        text.append(os.read(end, 1))  # more than a pipe holds is still to come
+        signal.pthread_kill(main, signal.SIGTERM)
+        handled.wait(5)
+        while piece := os.read(end, 1 << 16):
+            text.append(piece)
+        os.close(end)
+
+    terminate = plugin._handle_termination  # noqa: SLF001  # what the signal calls
+
+    def terminating(self: Tap, signum: int, frame: Any) -> None:
+        try:
+            terminate(self, signum, frame)
+        finally:
+            handled.set()
+
+    monkeypatch.setattr(plugin, "_handle_termination", terminating)
+    tap._setup_signal_handlers()  # noqa: SLF001  # now ours
+    reader = threading.Thread(target=loader, daemon=True)
+    reader.start()
+    with monkeypatch.context() as patch, os.fdopen(begin, "wb", buffering) as out:
+        patch.setattr("sys.stdout", SimpleNamespace(buffer=out))
+        with pytest.raises(SystemExit) as stopped:
+            tap.write_message(RecordMessage(stream="x", record={"name": "x" * 300_000}))
+    reader.join(5)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    record, state = b"".join(text).splitlines()
+    assert (json.loads(record)["type"], json.loads(state)["type"]) == ("RECORD", "STATE")
