@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -49,7 +49,12 @@ class FastWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        self._lines += self._encode(message.to_dict()) + b"\n"  # whole, if a signal comes between
+        told = message.to_dict()
+        try:
+            line = self._encode(told)
+        except UnicodeEncodeError:  # half an emoji, left where a text was cut
+            line = self._encode(_mended(told))
+        self._lines += line + b"\n"  # whole, if a signal comes between
         now = time.monotonic()
         if (
             message.type != SingerMessageType.RECORD
@@ -74,3 +79,12 @@ class FastWriter(MsgSpecWriter):
             if self._interrupted is not None:
                 act, self._interrupted = self._interrupted, None
                 act()
+
+
+def _mended(value: Any) -> Any:
+    """The same with a question mark for what is no character."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_mended(key): _mended(each) for key, each in value.items()}
+    return [_mended(each) for each in value] if isinstance(value, list) else value

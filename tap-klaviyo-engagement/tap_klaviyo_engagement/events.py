@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from klaviyo_client.limits import MAX_EVENTS_PAGE
 from klaviyo_client.own_metrics import CUSTOM, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FOREVER = 1 << 40
 """Later than any event, in seconds since 1970; 0 is earlier than any."""
@@ -162,9 +166,19 @@ _decode_own = msgspec.json.Decoder(Page).decode
 _decode_custom = msgspec.json.Decoder(CustomPage).decode
 
 
-def decoder(metric: Metric) -> Any:
+def decoder(metric: Metric) -> Callable[[bytes], Page | CustomPage]:
     """What makes a page of an answer to `asked`."""
-    return _decode_custom if metric.type == CUSTOM else _decode_own
+    fast: Callable[[bytes], Page | CustomPage]
+    shape: type[Page | CustomPage]
+    fast, shape = (_decode_custom, CustomPage) if metric.type == CUSTOM else (_decode_own, Page)
+
+    def decode(content: bytes) -> Page | CustomPage:
+        try:
+            return fast(content)
+        except msgspec.DecodeError:  # half an emoji, where a text was cut, is too much for it
+            return msgspec.convert(json.loads(content), shape)
+
+    return decode
 
 
 def asked(metric: Metric, start: int, end: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import GET_EVENTS
 from klaviyo_happenings import happen
+from singer_outcomes.bookmark import moment
 from singer_sdk.singerlib import RecordMessage
 from tap_klaviyo_engagement import events
 from tap_klaviyo_engagement.tap import TapKlaviyoEngagement
@@ -47,13 +48,18 @@ def test_a_setting_that_is_missing_or_wrong_is_named(
     assert "pk_123" not in caplog.text
 
 
+@pytest.mark.parametrize("told", [None, {"Subject": "Hola \ud83d"}])
 def test_an_event_with_as_little_as_klaviyo_promises_is_given(
     extract: Callable[..., Output],
     klaviyo: KlaviyoHandle,
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, str] | None,
 ) -> None:
-    """Only id and attributes are sure; one such event would end every run at the same place."""
+    """Only id and attributes are sure; one such event would end every run at the same place.
+
+    So would half an emoji, where a text was cut.
+    """
     now = sandbox.clock.now()
     klaviyo.add_flow("Welcome")
     happen(klaviyo, [now], "Received Email")
@@ -64,7 +70,7 @@ def test_an_event_with_as_little_as_klaviyo_promises_is_given(
         def decode(content: bytes) -> Any:
             page = json.loads(content)
             for event in page["data"]:
-                event["attributes"]["event_properties"] = None
+                event["attributes"]["event_properties"] = told
                 del event["relationships"]
             return decoder(metric)(json.dumps(page).encode())
 
@@ -152,3 +158,8 @@ def test_a_signal_amid_a_line_lets_it_be_whole(
     assert stopped.value.code == 128 + signal.SIGTERM
     record, state = b"".join(text).splitlines()
     assert (json.loads(record)["type"], json.loads(state)["type"]) == ("RECORD", "STATE")
+
+
+def test_a_time_before_all_calendars_is_none() -> None:
+    """Programs write the year 1 for "never"; its midnight in Madrid is no time in UTC."""
+    assert moment("0001-01-01T00:00:00+01:00") is None
