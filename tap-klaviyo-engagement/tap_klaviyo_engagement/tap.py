@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import KlaviyoError
 from singer_outcomes import mistakes
-from singer_outcomes.maps import check_names
+from singer_outcomes.maps import check_names, check_streams
 from singer_outcomes.writer import FastWriter
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
@@ -59,9 +59,10 @@ class TapKlaviyoEngagement(Tap):
 
     @override
     def setup_mapper(self) -> None:
+        stream_maps = self.config.get("stream_maps") or {}
+        check_streams(stream_maps, [each.name for each in STREAMS])
         for stream in self.streams.values():
-            columns = stream.schema["properties"]
-            check_names(self.config.get("stream_maps") or {}, stream.name, columns)
+            check_names(stream_maps, stream.name, stream.schema["properties"])
         super().setup_mapper()
 
     @override

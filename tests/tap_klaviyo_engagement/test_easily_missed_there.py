@@ -15,6 +15,7 @@ from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import GET_EVENTS
 from klaviyo_happenings import happen
 from singer_outcomes.bookmark import moment
+from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.singerlib import RecordMessage
 from tap_klaviyo_engagement import events
 from tap_klaviyo_engagement.tap import TapKlaviyoEngagement
@@ -163,3 +164,17 @@ def test_a_signal_amid_a_line_lets_it_be_whole(
 def test_a_time_before_all_calendars_is_none() -> None:
     """Programs write the year 1 for "never"; its midnight in Madrid is no time in UTC."""
     assert moment("0001-01-01T00:00:00+01:00") is None
+
+
+@pytest.mark.parametrize("plugin", [TapKlaviyoEngagement, TapNevent])
+@pytest.mark.parametrize("wrong", [{"engagment": {"email": None}}, {"x": {"__source__": "fan"}}])
+def test_a_map_of_a_stream_that_is_not_there_is_refused(
+    plugin: type[Tap], wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address that it should have kept back went out."""
+    monkeypatch.setattr(plugin, "discover_streams", lambda _: [])
+    good = {"fans": {"__alias__": "x"}} if plugin is TapNevent else {"fan_*": {"__alias__": "x"}}
+    config = {"api_key": "x", "auth_token": "x"}
+    plugin(config={**config, "stream_maps": {"__else__": None, **good}}).setup_mapper()
+    with pytest.raises(StreamMapConfigError, match="no stream of this tap"):
+        plugin(config={**config, "stream_maps": wrong}).setup_mapper()
