@@ -8,7 +8,6 @@ from singer_outcomes.identifiers import email_address, phone_number
 from singer_outcomes.loader import ERASED
 from singer_outcomes.rejects import RejectedError
 from singer_outcomes.sink import OutcomeSink, WithheldError
-from singer_outcomes.tombstones import theirs_alone
 from typing_extensions import override
 
 from target_nevent.fans import Named
@@ -70,8 +69,8 @@ class NeventSink(OutcomeSink):
         named = Named(external_id, email, number)
         if not named.people:
             raise RejectedError("nobody is named: no external_id, email or usable phone_number")
-        if self.target.erased(theirs_alone(named.people)):
-            raise WithheldError(ERASED)
+        if self.target.erased(named._replace(phone_number=None).people):
+            raise WithheldError(ERASED)  # a number may be somebody else's as well
         return named
 
     def queue(self, named: Named, record: Record, *, of: str, key: str) -> None:

@@ -107,7 +107,7 @@ def test_a_replayed_reject_goes_once_what_stood_in_its_way_is_gone(
     fan_id = fan(nevent)
     fan(nevent, EVA)
     nevent.refuse("POST /interactions", status=422)
-    nevent.refuse("PUT /users/{id}/communication-preferences", status=422)
+    nevent.refuse("PUT /users/{id}/communication-preferences", status=422, times=2)
     schemas = [PREFERENCES, SUBSCRIBERS, ENGAGEMENT]
     rows = [opened(external_id=fan_id), no(email=EVA), yes("new@nevent-demo.es")]
     assert len(load([*schemas, *rows], import_since="2026-01-01").rejects) == 3
@@ -125,7 +125,7 @@ def test_a_payload_changed_by_hand_into_something_else_is_rejected_again(
 ) -> None:
     """And stays in the file."""
     fan(nevent)
-    nevent.refuse("PUT /users/{id}/communication-preferences", status=422)
+    nevent.refuse("PUT /users/{id}/communication-preferences", status=422, times=2)
     (reject,) = load([PREFERENCES, no(email=ANA)]).rejects
     with open(settings["rejects_path"], "w") as file:  # noqa: PTH123  # by hand
         file.write(json.dumps({**reject, "payload": ["x"]}) + "\n")
