@@ -72,16 +72,24 @@ class Fans:
         self._planned: dict[str, Fan] = {}
         self._ids: dict[str, str | None] = {}  # by identifier; None: nobody
 
-    def find(self, wanted: Sequence[Named]) -> list[Fan | None]:
-        """Each of these, as Nevent has them now; None where Nevent knows nobody by this."""
+    def find(self, wanted: Sequence[Named], *, strictly: bool = False) -> list[Fan | None]:
+        """Each of these, as Nevent has them now; None where Nevent knows nobody by this.
+
+        Args:
+            wanted: whom.
+            strictly: who has an id is found by it alone; whoever has their address now may be
+                somebody else than the one that the id was of.
+        """
         by_id = self.by_id({each.external_id for each in wanted if each.external_id})
         return [
             self._foreseen(each)
             or by_id.get(each.external_id or "")
-            or self.by_email(each.email)
-            or self._by_phone(each.phone_number)
+            or (None if strictly and each.external_id else self._otherwise(each))
             for each in wanted
         ]
+
+    def _otherwise(self, named: Named) -> Fan | None:
+        return self.by_email(named.email) or self._by_phone(named.phone_number)
 
     def ids(self, wanted: Sequence[Named], *, sure: bool) -> list[str | None]:
         """Nevent's ids of these, remembered for the run; None where Nevent knows nobody by this.

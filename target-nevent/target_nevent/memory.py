@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_nevent.moments import second
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from singer_outcomes.store import Store
 
+_ALWAYS = "9999"  # later than any time
 _TABLE = """
 CREATE TABLE IF NOT EXISTS nevent_tenants (
     tenant TEXT PRIMARY KEY, first_run TEXT NOT NULL, erased_until TEXT
@@ -24,6 +27,12 @@ CREATE TABLE IF NOT EXISTS signups (
     PRIMARY KEY (tenant, signup)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS signups_sent ON signups (tenant, sent_at);
+CREATE TABLE IF NOT EXISTS strangers_opt_outs (
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,  -- keyed hash
+    at TEXT NOT NULL,  -- the latest; that of an undated one is after all others
+    PRIMARY KEY (tenant, person)
+) WITHOUT ROWID;
 """
 
 
@@ -105,14 +114,36 @@ class Memory:
                     (self.tenant, signup),
                 )
 
+    def opt_out(self, email: str, at: datetime | None) -> None:
+        """Somebody whom Nevent does not know wants no e-mail, since then."""
+        if self._planned:
+            return
+        told = at.isoformat(timespec="seconds") if at else _ALWAYS
+        with self._store.writing() as db:
+            db.execute(
+                "INSERT INTO strangers_opt_outs VALUES (?, ?, ?) "
+                "ON CONFLICT (tenant, person) DO UPDATE SET at = max(at, excluded.at)",
+                (self.tenant, self._store.person(email), told),
+            )
+
+    def opted_out(self, email: str, consented_at: str) -> bool:
+        """Whether this address opted out in the second of this consent, or since."""
+        if not self._readable:
+            return False
+        found = self._one(
+            "SELECT at FROM strangers_opt_outs WHERE tenant = ? AND person = ?",
+            self._store.person(email),
+        )
+        return found is not None and found >= second(consented_at).isoformat()
+
     def sent_since(self, at: datetime) -> list[datetime]:
         """When sign-ups were sent since then, oldest first, by whichever run."""
         sql = "SELECT sent_at FROM signups WHERE tenant = ? AND sent_at > ? ORDER BY sent_at"
         rows = self._store.reading().execute(sql, (self.tenant, at.isoformat()))
         return [datetime.fromisoformat(sent) for (sent,) in rows]
 
-    def _one(self, sql: str) -> str | None:
+    def _one(self, sql: str, *more: str) -> str | None:
         if not self._readable:
             return None
-        row = self._store.reading().execute(sql, (self.tenant,)).fetchone()
+        row = self._store.reading().execute(sql, (self.tenant, *more)).fetchone()
         return row[0] if row else None

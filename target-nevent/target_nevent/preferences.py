@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from target_nevent.calls import Calls
     from target_nevent.fans import Fan, Fans
+    from target_nevent.memory import Memory
 
 OUR_OWN = "sent to Klaviyo from here: no news"
 UNDATED = "opt-outs without their time: this Nevent takes none"
@@ -63,8 +64,11 @@ def decide(no: No, fan: Fan) -> Decision:
 class Preferences:
     """Switches channels off, each fan read right before all four are written back."""
 
-    def __init__(self, calls: Calls, fans: Fans, fates: Fates, echoes: Echoes) -> None:
+    def __init__(
+        self, calls: Calls, fans: Fans, fates: Fates, memory: Memory, echoes: Echoes
+    ) -> None:
         self._calls = calls
+        self._memory = memory
         self._fans = fans
         self._fates = fates
         self._echoes = echoes
@@ -84,6 +88,8 @@ class Preferences:
         if fan is None and sharing:
             fan = sharing[0]
         if fan is None:
+            if no.channel == "email" and named.email:  # a sign-up of before may still come
+                self._memory.opt_out(named.email, no.at)
             self._fates.settle([row], "unknown")
             return
         reached = [*(each for each in sharing if each.id != fan.id), fan]

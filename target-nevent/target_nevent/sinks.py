@@ -23,6 +23,7 @@ TYPES = frozenset(
 )
 NOT_NEVENTS = frozenset({"SUBSCRIBED", "CUSTOM"})  # types of the tap that are no interaction
 CHANNELS = frozenset({"EMAIL", "SMS", "PUSH"})
+NO_NEWSLETTER = "no newsletter to sign up to: set newsletter_id, then read all members once more"
 OURS = "USER_SUPPRESSED"  # why somebody is suppressed in Klaviyo whose consent was withdrawn
 
 
@@ -149,7 +150,7 @@ class SubscribersSink(NeventSink):
             raise WithheldError("consented before import_since")
         newsletter = str(record.get("newsletter_id") or self.config.get("newsletter_id") or "")
         if not newsletter:
-            raise RejectedError("no newsletter: no newsletter_id, and none is configured")
+            raise WithheldError(NO_NEWSLETTER)
         told = {
             name: record.get(name) for name in ("first_name", "last_name", "source", "list_name")
         }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from target_nevent.pace import Pace
 
 UNWILLING = "has opted out of e-mail in Nevent"
+OPTED_OUT = "has opted out of e-mail in Klaviyo since"
 GONE = "Nevent no longer knows this person"
 NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
@@ -82,7 +83,7 @@ class Subscribers:
                 self._fates.settle([row], "unchanged")
             else:
                 fresh.append((row, signup))
-        fans = self._fans.find([signup.named for _, signup in fresh])
+        fans = self._fans.find([signup.named for _, signup in fresh], strictly=True)
         for place, ((row, signup), fan) in enumerate(zip(fresh, fans, strict=True)):
             begun = self._id(signup) in known
             self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
@@ -98,6 +99,8 @@ class Subscribers:
             self._fates.withhold([row], UNWILLING)
         elif fan is None and signup.named.external_id:
             self._fates.withhold([row], GONE)
+        elif self._memory.opted_out(signup.email, signup.consented_at):
+            self._fates.withhold([row], OPTED_OUT)
         elif self._calls.planned:
             self._foresee(row, signup, fan)
         elif self.spent is None and self._pace.turn(lambda: self._waiting() + left):
@@ -165,13 +168,19 @@ class Subscribers:
         path = {"id": fan.id}
         try:
             answer = self._update(row, filled, shared, path)
-        except InvalidError:
+        except RefusedError:  # such as a number that another fan has
             self._fates.summary.note(LEFT_OUT)
-            answer = self._update(row, {}, shared, path)
+            answer = self._share(row, shared, path)
         except UnknownError:
             return  # erased a moment ago
         if shared and not self._calls.planned and not (answer or {}).get("thirdPartySharing"):
             self._fates.summary.note(NO_SHARING)
+
+    def _share(self, row: Row, shared: dict[str, Any], path: dict[str, str]) -> Any:
+        try:
+            return self._update(row, {}, shared, path)
+        except (RefusedError, UnknownError):
+            return None
 
     def _update(
         self, row: Row, filled: dict[str, Any], shared: dict[str, Any], path: dict[str, str]

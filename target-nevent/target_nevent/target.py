@@ -111,7 +111,9 @@ class TargetNevent(LoadingTarget):
                 self.owned.columns,
                 region=self.phone_region,
             ).deliver,
-            "preferences": Preferences(self.calls, fans, self.fates, Echoes(self.store)).deliver,
+            "preferences": Preferences(
+                self.calls, fans, self.fates, self.memory, Echoes(self.store)
+            ).deliver,
             "engagement": Engagement(self.calls, fans, self.fates, elsewhere).deliver,
         }
 

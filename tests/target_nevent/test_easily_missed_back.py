@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from nevent_people import ANA, EVA, PREFERENCES, fan, no, wants
+from nevent_people import ANA, EVA, FANS, PREFERENCES, SUBSCRIBERS, fan, no, wants, written, yes
+from singer_messages import record, state
 from singer_outcomes.store import Store
 from singer_outcomes.tombstones import Tombstones
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 PHONE = "+34600112233"
 AT = "2026-05-01T10:00:00.000Z"
 SET = "PUT /users/{id}/communication-preferences"
+
+
+@pytest.fixture
+def signs_up(nevent: NeventHandle) -> Message:
+    """Settings by which everybody of this year may be subscribed."""
+    return {"newsletter_id": nevent.newsletters()[0]["id"], "import_since": "2026-01-01"}
 
 
 # Opt-outs.
@@ -68,3 +75,68 @@ def test_a_time_that_nevent_does_not_take_costs_neither_the_opt_out_nor_the_othe
     told = [wants(nevent, each) for each in (ANA, EVA)]
     assert [each["emailEnabled"] for each in told] == [False, False]
     assert [each["emailChangedAt"] == AT for each in told].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    "said", ["2026-05-01T10:00:00.900Z", "2026-06-01T00:00:00Z", None], ids=str
+)
+def test_who_opted_out_before_nevent_knew_them_is_not_signed_up_by_an_older_yes(
+    nevent: NeventHandle, load: Callable[..., Run], signs_up: Message, said: str | None
+) -> None:
+    """Such as a sign-up that waited or was replayed: the opt-out does not come again."""
+    load([PREFERENCES, no(email=ANA.upper(), changed_at=said)])
+    run = load([SUBSCRIBERS, yes(), yes(EVA)], **signs_up)
+    told = {"has opted out of e-mail in Klaviyo since": 1}
+    assert run.summary["streams"]["subscribers"]["withheld_reasons"] == told
+    assert (nevent.user(ANA), bool(nevent.user(EVA))) == (None, True)
+
+
+def test_opt_outs_that_fill_a_round_of_their_own_are_not_overtaken_by_older_sign_ups(
+    nevent: NeventHandle, load: Callable[..., Run], signs_up: Message
+) -> None:
+    """In the same run, the opt-outs first: they were sent before the sign-ups were read."""
+    people = [f"fan.{number}@nevent-demo.es" for number in range(60)]
+    noes = [no(email=each, changed_at="2026-06-01T00:00:00Z") for each in people]
+    load([PREFERENCES, SUBSCRIBERS, *noes, yes(people[0]), yes(people[1])], **signs_up)
+    made = [nevent.user(each) for each in people[:2]]
+    wanted = [each["communicationPreferences"]["emailEnabled"] for each in made if each]
+    assert True not in wanted
+
+
+def test_an_id_that_nevent_no_longer_knows_is_nobody_elses_although_the_address_is(
+    nevent: NeventHandle, load: Callable[..., Run], signs_up: Message
+) -> None:
+    """Data of the erased stay away from who has the address now; an opt-out is the address's."""
+    fan(nevent, emailEnabled=None, emailChangedAt=None)
+    gone = {"external_id": "0" * 24, "email": ANA}
+    messages = [SUBSCRIBERS, FANS, yes(**gone), record("fans", **gone, city="Elx")]
+    load(messages, **signs_up, owners={"city": "klaviyo"})
+    assert written(nevent) == []
+    load([PREFERENCES, no(**gone)])
+    assert wants(nevent)["emailEnabled"] is False
+
+
+# Sign-ups.
+
+
+def test_without_a_newsletter_sign_ups_are_withheld_with_what_to_do(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """No reject, no failure: the settings that are shipped name none."""
+    rows = [yes(f"fan.{number}@nevent-demo.es") for number in range(20)]
+    run = load([SUBSCRIBERS, *rows, state({"n": 1})], import_since="2026-01-01")
+    assert (run.states, run.rejects, written(nevent)) == ([{"n": 1}], [], [])
+    (reason,) = run.summary["streams"]["subscribers"]["withheld_reasons"]
+    assert "set newsletter_id" in reason
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_new_fans_number_that_is_anothers_costs_neither_the_run_nor_the_consent(
+    nevent: NeventHandle, load: Callable[..., Run], signs_up: Message, status: int
+) -> None:
+    """Name and number are left out."""
+    nevent.refuse("PUT /users/{id}", status=status, times=2 if status == 400 else 1)
+    run = load([SUBSCRIBERS, yes(), yes(EVA), state({"n": 1})], **signs_up)
+    assert (run.states, run.rejects) == ([{"n": 1}], [])
+    made = [nevent.user(each) for each in (ANA, EVA)]
+    assert [bool(each and each["thirdPartySharing"]["granted"]) for each in made] == [True, True]
