@@ -69,7 +69,7 @@ def report_purchase(klaviyo: KlaviyoHandle, email: str, at: datetime, value: flo
     event = {
         "type": "event",
         "attributes": {
-            "properties": {"event_name": "Noche"},
+            "properties": {"event_name": "Noche", "currency": "EUR"},
             "time": at.isoformat(),
             "unique_id": f"both-{next(_numbers)}",
             "metric": {

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from klaviyo_client import ForbiddenError, KlaviyoSession
+from klaviyo_client import ForbiddenError, KlaviyoError, KlaviyoSession
 from nevent_client.errors import DeniedError, NeventError, NotServedError, RefusedError
 from nevent_client.paging import Pager
 from nevent_client.session import Session
@@ -49,7 +49,7 @@ def opened(settings: Settings) -> Iterator[Sides]:
             user_agent="nevent-klaviyo",
         )
         klaviyo = KlaviyoSession(settings.klaviyo_api_key, api_url=settings.klaviyo_api_url)
-    except (NeventError, ValueError) as error:
+    except (NeventError, KlaviyoError, ValueError) as error:
         raise SettingError(str(error)) from error
     try:
         yield Sides(nevent, Pager(nevent), klaviyo, settings)

@@ -44,9 +44,10 @@ class NeventSink(OutcomeSink):
         # Not in setup(): the SDK logs an error of its own, without a reason, over what fails there.
         target.prepare()
         super().__init__(target, *args, **kwargs)
+        self._identifying = set(Named._fields) & set(self.schema["properties"])
 
-    def named(self, record: Record) -> Named:
-        """Whom a record is about.
+    def named(self, record: Record) -> Named | None:
+        """Whom a record is about; None where it has nothing to find them by, which is counted.
 
         A phone number that no network knows, and an address that is none where the person has
         another identifier, are left out and counted.
@@ -55,6 +56,9 @@ class NeventSink(OutcomeSink):
             RejectedError: nobody is named.
             WithheldError: the person is erased.
         """
+        if self._identifying and not any(record.get(name) for name in self._identifying):
+            self.target.summary.count(self.stream_name, "unknown")
+            return None
         external_id = str(record.get("external_id") or "") or None
         email = number = None
         if written := record.get("phone_number"):
@@ -107,7 +111,8 @@ class PreferencesSink(NeventSink):
             raise WithheldError("no opt-out: only those change preferences")
         if record.get("reason") == OURS:
             raise WithheldError("suppressed in Klaviyo by the account, not by the person")
-        named = self.named(record)
+        if (named := self.named(record)) is None:
+            return
         at = time_of(record, "changed_at")
         self.queue(
             named,
@@ -140,7 +145,8 @@ class SubscribersSink(NeventSink):
             raise RejectedError("email is missing: a newsletter goes there", column="email")
         if email_address(str(record["email"])) is None:
             raise RejectedError("email is not an address", column="email")
-        named = self.named(record)
+        if (named := self.named(record)) is None:
+            return
         at = time_of(record, "consented_at")
         if at is None:
             raise RejectedError(
@@ -176,7 +182,8 @@ class EngagementSink(NeventSink):
             raise RejectedError("channel is none of email, sms and push", column="channel")
         if kind == "FLOW_STATUS" and not (record.get("flow_id") and record.get("flow_status")):
             raise RejectedError("a FLOW_STATUS needs flow_id and flow_status")
-        named = self.named(record)
+        if (named := self.named(record)) is None:
+            return
         at = time_of(record, "at")
         if at is None:
             raise RejectedError("at is missing: when it happened", column="at")
@@ -203,7 +210,8 @@ class FansSink(NeventSink):
             for name in self.left_out:
                 if record.get(name) is not None:
                     self.target.summary.note(f"{self.stream_name}: left out {name} (Nevent's own)")
-        named = self.named(record)
+        if (named := self.named(record)) is None:
+            return
         if "phone_number" in values:
             values["phone_number"] = named.phone_number
             if named.phone_number is None:

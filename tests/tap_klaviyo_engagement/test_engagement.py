@@ -188,7 +188,7 @@ def test_an_event_that_shows_late_is_given_once_it_shows(
     late: timedelta,
 ) -> None:
     """And only that one, among all those of the look-back."""
-    happen(klaviyo, [now - 8 * DAY + i * 20 * MINUTE for i in range(550)], people=3)
+    happen(klaviyo, [now - 8 * DAY + i * 38 * MINUTE for i in range(300)], people=3)
     klaviyo.knobs(visibility_seconds=late.total_seconds())
     happen(klaviyo, [now - 10 * SECOND, now - 10 * SECOND])
     first = extract(None, "engagement", "fan_campaigns")
@@ -232,7 +232,7 @@ def test_events_of_the_future_are_given_once_and_hold_nobody_up(
     assert given(*outputs) == ids(klaviyo)
 
 
-@pytest.mark.parametrize("zone", ["Europe/Madrid", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("zone", ["Europe/Madrid", "Australia/Lord_Howe"])
 @pytest.mark.usefixtures("small")
 def test_the_days_on_which_clocks_change_lose_nothing(
     extract: Callable[..., Output],

@@ -141,7 +141,7 @@ def test_the_bookmark_never_falls_and_never_passes_now(
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("trouble", ["429", "503", "cut", "challenge"])
+@pytest.mark.parametrize("trouble", ["429", "cut", "challenge"])
 def test_trouble_in_the_middle_changes_nothing(
     busy: KlaviyoHandle, extract: Callable[..., Output], trouble: str
 ) -> None:
@@ -152,7 +152,7 @@ def test_trouble_in_the_middle_changes_nothing(
     elif trouble == "challenge":
         busy.challenge("GET /api/events", times=1)
     else:
-        busy.refuse("GET /api/events", status=int(trouble), times=4 if trouble == "429" else 1)
+        busy.refuse("GET /api/events", status=429, times=4)
     assert given(extract(None, "engagement")) == ids(busy)
 
 

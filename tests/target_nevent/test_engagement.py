@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from nevent_people import ANA, ENGAGEMENT, EVA, SUBSCRIBERS, fan, opened, written, yes
-from singer_messages import Run, state
+from singer_messages import Run, schema, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +97,17 @@ def test_people_whom_nevent_does_not_know_are_counted(
     run = load([ENGAGEMENT, *rows, state({"n": 1})])
     assert (_fates(run), run.states) == ({"read": 3, "unknown": 3}, [{"n": 1}])
     assert (run.rejects, len(nevent.users())) == ([], before)
+
+
+def test_a_record_with_nothing_to_find_its_person_by_is_about_somebody_unknown(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """Klaviyo has people with a number alone; but a stream without such a column is a mistake."""
+    fan(nevent)
+    assert _fates(load([ENGAGEMENT, opened(email=None)])) == {"read": 1, "unknown": 1}
+    anonymous = schema("engagement", "id", "type", "at", keys=("id",))
+    (reject,) = load([anonymous, opened()]).rejects
+    assert reject["reason"].startswith("nobody is named")
 
 
 def test_a_person_who_signs_up_in_the_same_run_is_known_to_what_they_did(

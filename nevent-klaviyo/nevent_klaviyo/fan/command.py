@@ -11,8 +11,14 @@ from nevent_klaviyo.fan.view import view
 from nevent_klaviyo.running import console, language_option, running
 
 
+def _somebody(_: click.Context, __: click.Parameter, who: str) -> str:
+    if not who.strip():
+        raise click.BadParameter("an e-mail address or an id is expected")
+    return who.strip()
+
+
 @click.command()
-@click.argument("who", metavar="WHO")
+@click.argument("who", metavar="WHO", callback=_somebody)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
 @click.option(
     "--events",

@@ -92,7 +92,7 @@ def _newer(ours: str | None, theirs: str | None) -> str | None:
 def _third_party(nevent: Row, klaviyo: Row) -> Iterator[Row]:
     given = nevent["third_party_consent"]
     email = klaviyo["consent"]["email"]
-    if given is None or given["granted"] is True:
+    if given is None or given["granted"] is not False:  # never asked is no refusal
         return
     if email["can_receive"] and not email["suppressions"]:
         yield {"kind": NO_THIRD_PARTY, "nevent": given["granted"], "klaviyo": True}

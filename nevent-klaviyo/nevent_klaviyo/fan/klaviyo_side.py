@@ -150,7 +150,7 @@ class KlaviyoSide:
             "about": name or told.get("Campaign Name") or told.get("event_name"),
             "machine_open": happening.by_machine,
             "value": told.get("$value"),
-            "currency": told.get("$value_currency") or told.get("currency"),
+            "currency": told.get("$currency_code") or told.get("currency"),
             "properties": told,
         }
 

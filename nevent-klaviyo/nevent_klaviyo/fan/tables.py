@@ -133,7 +133,7 @@ class Tables:
                 for each in events
             ]
         )
-        title = words("events", shown=len(events or ()), total=told["events"])
+        title = words("last_events", shown=len(events or ()), total=told["events"])
         self._screen.table(title, ("time", "event", "about", "value"), rows)
         if totals:
             self._screen.console.print(words("totals", **totals))

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 CAMPAIGN = "Cartel de otoño"
 NEWCOMERS = ("alba.nueva", "iker.nuevo", "noa.nueva")
-_OPTING_OUT, _COMPLAINING = 3, 1
+_OPTING_OUT, _COMPLAINING, _BUYING = 3, 1, 3
 _SUBSCRIBED = "SUBSCRIBED"
 
 
@@ -31,7 +31,7 @@ class Came(NamedTuple):
 
 
 class Week:
-    """People sign up, opt out, complain, and read a campaign; all of it in Klaviyo."""
+    """People sign up, opt out, complain and read a campaign in Klaviyo; some buy tickets then."""
 
     def __init__(self, nevent: NeventHandle, klaviyo: KlaviyoHandle) -> None:
         self._nevent = nevent
@@ -47,6 +47,7 @@ class Week:
         self._klaviyo.send_campaign(
             CAMPAIGN, lists=[everybody], subject="¡Ya está aquí el cartel!", opens=0.5
         )
+        self._buy()
         for email in self._newcomers:
             self._klaviyo.subscribe(email, list_id=everybody)
         mailed = sorted(
@@ -62,6 +63,14 @@ class Week:
             self._klaviyo.unsubscribe(email)
         for email in self._leaving[_OPTING_OUT:]:
             self._klaviyo.complain(email)
+
+    def _buy(self) -> None:
+        """Some of those who clicked buy tickets, in Nevent as everybody does."""
+        now = self._nevent.now()
+        concert = next(each["id"] for each in self._nevent.events() if each["date"] > now)
+        clicked = (each for each in self._klaviyo.touches() if each["kind"] == "clicked")
+        for fan in list(dict.fromkeys(each["external_id"] for each in clicked))[:_BUYING]:
+            self._nevent.edit(add_purchase={"user": fan, "event": concert, "tickets": 2})
 
     def came(self) -> list[Came]:
         """What is in Nevent by now."""
