@@ -205,7 +205,9 @@ class FansSink(NeventSink):
     @override
     def process_record(self, record: Record, context: Record) -> None:
         values = record.get("values")
-        if not isinstance(values, dict):  # which a payload of the rejects file has
+        if isinstance(values, dict):  # as a payload of the rejects file has it
+            values = {name: values[name] for name in self.target.owned.columns if name in values}
+        else:
             values = self.target.owned.of(record)
             for name in self.left_out:
                 if record.get(name) is not None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from nevent_client.errors import RefusedError
 from nevent_people import ANA, EVA, FANS, PREFERENCES, SUBSCRIBERS, fan, no, wants, written, yes
-from singer_messages import record, state
+from singer_messages import record, schema, state
 from singer_outcomes.store import Store
 from singer_outcomes.tombstones import Tombstones
 
@@ -140,3 +141,60 @@ def test_a_new_fans_number_that_is_anothers_costs_neither_the_run_nor_the_consen
     assert (run.states, run.rejects) == ([{"n": 1}], [])
     made = [nevent.user(each) for each in (ANA, EVA)]
     assert [bool(each and each["thirdPartySharing"]["granted"]) for each in made] == [True, True]
+
+
+# One bad row never stops the others.
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(
+    ("odd", "operation"),
+    [
+        ({"external_id": "shop-1"}, "GET /users/{id}"),
+        ({"email": "o'hara@nevent-demo.es"}, "GET /users/email/{email}"),
+    ],
+    ids=str,
+)
+def test_an_identifier_that_nevent_takes_for_none_is_nobodys(
+    nevent: NeventHandle, load: Callable[..., Run], odd: Message, operation: str, status: int
+) -> None:
+    """An external_id may be another system's. Where nobody can be looked up, the run ends."""
+    fan(nevent)
+    messages = [PREFERENCES, no(**odd), state({"n": 1})]
+    nevent.refuse(operation, status=status)
+    run = load([*messages, no(email=ANA)])
+    assert run.summary["streams"]["preferences"] == {"read": 2, "unknown": 1, "written": 1}
+    assert run.summary["notes"] == {"identifiers that Nevent takes for none": 1}
+    nevent.refuse(operation, status=status, times=2)
+    with pytest.raises(RefusedError):
+        load(messages)
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00Z"]
+)
+def test_a_time_that_cannot_be_reckoned_with_is_rejected(
+    nevent: NeventHandle, load: Callable[..., Run], at: str
+) -> None:
+    """As any other that is none."""
+    for email in (ANA, EVA):
+        fan(nevent, email)
+    run = load([PREFERENCES, no(email=EVA, changed_at=at), no(email=ANA), state({"n": 1})])
+    assert (run.states, [each["column"] for each in run.rejects]) == ([{"n": 1}], ["changed_at"])
+    assert wants(nevent)["emailEnabled"] is False
+
+
+def test_a_column_that_looks_like_a_payload_gives_no_other_fields_away(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """What is not Klaviyo's is not written, however it comes."""
+    fan(nevent)
+    values = {"first_name": "X", "nothing": 1, "city": "Elx"}
+    messages = [
+        schema("fans", "email", "values", keys=()),
+        record("fans", email=ANA, values=values),
+    ]
+    run = load([*messages, state({"n": 1})], owners={"city": "klaviyo"})
+    assert run.states == [{"n": 1}]
+    (body,) = (each["body"] for each in nevent.requests("PUT /users/{id}", bodies=True))
+    assert body == {"city": "Elx"}
