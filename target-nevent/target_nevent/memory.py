@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS signups (
     PRIMARY KEY (tenant, signup)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS signups_sent ON signups (tenant, sent_at);
+CREATE TABLE IF NOT EXISTS forgotten (files TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS strangers_opt_outs (
     tenant TEXT NOT NULL,
     person TEXT NOT NULL,  -- keyed hash
@@ -74,6 +75,17 @@ class Memory:
             db.execute(
                 "UPDATE nevent_tenants SET erased_until = ? WHERE tenant = ?", (until, self.tenant)
             )
+
+    def forgotten(self, files: str) -> int:
+        """Up to which tombstone nobody erased is in these files any more."""
+        sql = "SELECT number FROM forgotten WHERE files = ?"
+        row = self._store.reading().execute(sql, (files,)).fetchone()
+        return row[0] if row else 0
+
+    def forget(self, files: str, until: int) -> None:
+        """Nobody erased up to this tombstone is in these files any more."""
+        with self._store.writing() as db:
+            db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (files, until))
 
     def signup(self, email: str, newsletter: str, consented_at: str) -> str:
         """What a sign-up is known by: nobody can tell from it who it is."""

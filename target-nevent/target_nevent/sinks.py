@@ -11,7 +11,7 @@ from singer_outcomes.sink import OutcomeSink, WithheldError
 from typing_extensions import override
 
 from target_nevent.fans import Named
-from target_nevent.kinds import encode
+from target_nevent.kinds import FLOW_STATUS, encode
 from target_nevent.moments import at_most, time_of
 
 if TYPE_CHECKING:
@@ -78,10 +78,12 @@ class NeventSink(OutcomeSink):
             raise WithheldError(ERASED)  # a number may be somebody else's as well
         return named
 
-    def queue(self, named: Named, record: Record, *, of: str, key: str) -> None:
-        """Hand one row over; `of` is what of the person it is about."""
+    def queue(
+        self, named: Named, record: Record, *, of: str, key: str, kind: str | None = None
+    ) -> None:
+        """Hand one row over; `of` is what of the person it is about, `kind` that of its queue."""
         self.target.loader.add(
-            self.stream_name.partition("__")[0],
+            kind or self.stream_name.partition("__")[0],
             identity=f"{named.people[0]}|{of}",
             people=named.people,
             body=encode({**named._asdict(), **record}),
@@ -190,7 +192,8 @@ class EngagementSink(NeventSink):
         told = {name: str(record[name]) for name in _OF_INTERACTION if record.get(name)}
         told |= {"id": known_by, "type": kind, "channel": channel}
         told["at"] = at_most(at, self.target.calls.now()).isoformat(timespec="milliseconds")
-        self.queue(named, told, of=known_by, key=context["key"])
+        queue = FLOW_STATUS.name if kind == FLOW_STATUS.name.upper() else None
+        self.queue(named, told, of=known_by, key=context["key"], kind=queue)
 
 
 class FansSink(NeventSink):

@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from nevent_client.errors import RefusedError
-from nevent_people import ANA, EVA, FANS, PREFERENCES, SUBSCRIBERS, fan, no, wants, written, yes
+from nevent_people import (
+    ANA,
+    ENGAGEMENT,
+    EVA,
+    FANS,
+    PREFERENCES,
+    SUBSCRIBERS,
+    fan,
+    no,
+    opened,
+    wants,
+    written,
+    yes,
+)
 from singer_messages import record, schema, state
 from singer_outcomes.store import Store
 from singer_outcomes.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from nevent_sandbox.nevent_handle import NeventHandle
     from singer_messages import Message, Run
@@ -198,3 +212,48 @@ def test_a_column_that_looks_like_a_payload_gives_no_other_fields_away(
     assert run.states == [{"n": 1}]
     (body,) = (each["body"] for each in nevent.requests("PUT /users/{id}", bodies=True))
     assert body == {"city": "Elx"}
+
+
+# Whoever was erased is in no file, whichever target heard of it.
+
+
+def test_who_was_erased_is_in_no_file_of_this_target(
+    published: NeventHandle, load: Callable[..., Run], settings: Message, tmp_path: Path
+) -> None:
+    """The other target heard of it; there is no feed, and nobody signs up in this run."""
+    gone, here = fan(published), fan(published, EVA)
+    kept = tmp_path / "engagement.jsonl"
+    settings["engagement_path"] = str(kept)
+    published.refuse(SET, status=422, times=4)
+    rows = [opened("e1", email=ANA), opened("e2", email=EVA), no(email=ANA), no(email=EVA)]
+    assert len(load([ENGAGEMENT, PREFERENCES, *rows]).rejects) == 2
+    with closing(Store(settings["store_path"])) as store:
+        Tombstones(store).add([ANA, f"id:{gone}"], at=datetime.now(UTC))
+    (left,) = load([PREFERENCES]).rejects
+    assert left["payload"]["email"] == EVA
+    assert (gone in kept.read_text(), here in kept.read_text()) == (False, True)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    load([ENGAGEMENT, opened("e2", email=EVA), opened("e3", email=EVA)])
+    assert len(kept.read_text().splitlines()) == 2
+
+
+# Two at once.
+
+
+def test_a_flows_status_is_the_latest_although_an_earlier_request_takes_longer(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """They change what Nevent has, so one request follows the other."""
+    who, other = fan(nevent), fan(nevent, EVA)
+    flow = {"type": "flow_status", "flow_id": "F"}
+    rows = []
+    for status, day in (("active", "2"), ("finished", "3")):
+        at = f"2026-05-0{day}T08:00:00Z"
+        rows.append(opened("F", **flow, external_id=who, flow_status=status, at=at))
+        rows += [
+            opened(f"{day}.{number}", **flow, external_id=other, flow_status="active")
+            for number in range(499)
+        ]
+    nevent.delay("POST /interactions", 0.5)
+    load([ENGAGEMENT, *rows])
+    assert [each["flowStatus"] for each in nevent.interactions(who)] == ["finished"]
