@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS nevent_tenants (
 CREATE TABLE IF NOT EXISTS signups (
     tenant TEXT NOT NULL,
     signup TEXT NOT NULL,  -- keyed hash of person, newsletter and time of consent
-    sent_at TEXT,  -- null where Nevent had the person already
+    sent_at TEXT,  -- null where nothing had to be sent
     done INTEGER NOT NULL,
     PRIMARY KEY (tenant, signup)
 ) WITHOUT ROWID;
@@ -116,14 +116,14 @@ class Memory:
         with self._store.writing() as db:
             db.execute("DELETE FROM signups WHERE tenant = ? AND signup = ?", (self.tenant, signup))
 
-    def done(self, signup: str) -> None:
-        """Nothing is left to do about it."""
+    def done(self, signup: str, sent_at: datetime | None = None) -> None:
+        """Nothing is left to do about it; it was sent then, if it was."""
         if not self._planned:
             with self._store.writing() as db:
                 db.execute(
-                    "INSERT INTO signups VALUES (?, ?, NULL, 1) "
+                    "INSERT INTO signups VALUES (?, ?, ?, 1) "
                     "ON CONFLICT (tenant, signup) DO UPDATE SET done = 1",
-                    (self.tenant, signup),
+                    (self.tenant, signup, sent_at.isoformat() if sent_at else None),
                 )
 
     def opt_out(self, email: str, at: datetime | None) -> None:

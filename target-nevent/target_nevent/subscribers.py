@@ -24,6 +24,7 @@ from target_nevent.moments import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from singer_outcomes.fates import Fates
     from singer_outcomes.queues import Row
@@ -140,7 +141,7 @@ class Subscribers:
                 return
             self._fans.appeared(fan, signup.named)
             self._complete(row, signup, fan)
-        self._end(row, signup, "written")
+        self._end(row, signup, "written", sent_at=self._calls.now())
 
     def _subscribe(self, row: Row, signup: Signup) -> None:
         operation = self._calls.operation("subscribe")
@@ -201,8 +202,8 @@ class Subscribers:
             self._fans.foresee(fan, signup.named)
         self._fates.settle([row], "written")
 
-    def _end(self, row: Row, signup: Signup, fate: str) -> None:
-        self._memory.done(self._id(signup))
+    def _end(self, row: Row, signup: Signup, fate: str, *, sent_at: datetime | None = None) -> None:
+        self._memory.done(self._id(signup), sent_at)
         self._fates.settle([row], fate)
 
     def _refuse(self, row: Row, signup: Signup, error: Exception) -> None:
