@@ -193,7 +193,7 @@ def _history(target: type[OutcomeTarget]) -> click.Command:
     def history(config: _ConfigInput, *, as_json: bool, number: int) -> None:
         store = Store(store_path(target, merged_config(target, config, env=True)))
         try:
-            found = History(store).runs(number)
+            found = History(store, plugin=target.name).runs(number)
         finally:
             store.close()
         if as_json:

@@ -26,7 +26,10 @@ CREATE TABLE IF NOT EXISTS runs (
     started TEXT NOT NULL, ended TEXT, outcome TEXT NOT NULL, told TEXT NOT NULL,
     loaded INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS run_plugins (run TEXT PRIMARY KEY, plugin TEXT NOT NULL) WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS plugin_runs AS SELECT * FROM runs LEFT JOIN run_plugins USING (run);
 """
+# A run without its plugin was noted by an earlier version: it may be of any of them.
 
 
 class Run(TypedDict):
@@ -49,11 +52,12 @@ class Run(TypedDict):
 
 
 class History:
-    """The latest thousand runs, kept in the store."""
+    """The latest thousand runs of one plugin, kept in the store, which others may share."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, plugin: str) -> None:
         store.define(_TABLE)
         self._store = store
+        self._plugin = plugin
 
     def begin(self, run: str, *, at: datetime, command: str = LOAD) -> None:
         """A run has begun; whatever kills it now, it is known."""
@@ -62,12 +66,16 @@ class History:
                 "INSERT INTO runs (run, command, started, outcome, told) VALUES (?, ?, ?, ?, ?)",
                 (run, command, _moment(at), NOT_FINISHED, "{}"),
             )
+            connection.execute("INSERT INTO run_plugins VALUES (?, ?)", (run, self._plugin))
             # Whether anything was ever loaded stays known, however many empty runs follow.
             connection.execute(
-                "DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - ? AND number "
-                "<> ifnull((SELECT max(number) FROM runs WHERE loaded), 0)",
-                (KEPT,),
+                "DELETE FROM runs WHERE run IN (SELECT run FROM plugin_runs "
+                "WHERE ifnull(plugin, ?1) = ?1 ORDER BY number DESC LIMIT -1 OFFSET ?2) "
+                "AND number NOT IN (SELECT max(number) FROM plugin_runs WHERE loaded "
+                "GROUP BY plugin)",
+                (self._plugin, KEPT),
             )
+            connection.execute("DELETE FROM run_plugins WHERE run NOT IN (SELECT run FROM runs)")
 
     def end(self, run: str, *, at: datetime, outcome: str, summary: Summary) -> None:
         """It has ended, and so."""
@@ -89,9 +97,9 @@ class History:
         if not self._store.exists:
             return []
         rows = self._store.reading().execute(
-            "SELECT run, command, started, ended, outcome, told FROM runs "
-            "ORDER BY number DESC LIMIT ?",
-            (latest,),
+            "SELECT run, command, started, ended, outcome, told FROM plugin_runs "
+            "WHERE ifnull(plugin, ?1) = ?1 ORDER BY number DESC LIMIT ?2",
+            (self._plugin, latest),
         )
         return [_run(*row) for row in rows]
 
@@ -99,7 +107,10 @@ class History:
         """Whether an earlier run read records and settled all of them."""
         if not self._store.exists:
             return False
-        found = self._store.reading().execute("SELECT 1 FROM runs WHERE loaded LIMIT 1")
+        found = self._store.reading().execute(
+            "SELECT 1 FROM plugin_runs WHERE ifnull(plugin, ?1) = ?1 AND loaded LIMIT 1",
+            (self._plugin,),
+        )
         return found.fetchone() is not None
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from singer_outcomes.loader import Loader
-    from singer_outcomes.rejects import RejectedError
+    from singer_outcomes.rejects import Reject, RejectedError
     from singer_outcomes.sink import OutcomeSink
 
 
@@ -64,6 +64,15 @@ class LoadingTarget(OutcomeTarget, abc.ABC):
             self.summary.reject(sink.stream_name, error.reason)
         else:
             super().reject(sink, error, **more)
+
+    def forget_erased(self) -> None:
+        """Take out of the rejects whoever was erased, by whichever target of this store."""
+
+        def gone(reject: Reject) -> bool:
+            told = (reject.get("record"), reject.get("payload"))
+            return any(isinstance(each, dict) and self._tells_of_erased(each) for each in told)
+
+        self.rejects.sift(gone)
 
     def _tells_of_erased(self, record: dict[str, Any]) -> bool:
         """Whether an address or an id in a record is that of somebody erased."""

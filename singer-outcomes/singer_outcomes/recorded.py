@@ -28,7 +28,7 @@ class RecordedTarget(MappedTarget, abc.ABC):
         self.command = LOAD
         self.run = uuid.uuid4().hex[:12]
         self.store = Store(store_path(type(self), self.config))
-        self.runs = History(self.store)
+        self.runs = History(self.store, plugin=self.name)
         self._begun = False
         self._read_all = False
 
@@ -92,7 +92,7 @@ class RecordedTarget(MappedTarget, abc.ABC):
             return
         try:
             run, now = uuid.uuid4().hex[:12], datetime.now(tz=UTC)
-            history = History(store)
+            history = History(store, plugin=cls.name)
             history.begin(run, at=now)
             history.end(run, at=now, outcome=type(error).__name__, summary=Summary())
         except StoreError as reason:

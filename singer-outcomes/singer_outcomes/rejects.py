@@ -118,6 +118,15 @@ class RejectsFile:
         traces = Traces(people)
         self._rewrite(lambda lines: [line for line in lines if not _holds(line, traces)])
 
+    def sift(self, gone: Callable[[Reject], bool]) -> None:
+        """Take out every line of which this is true."""
+
+        def kept(lines: list[bytes]) -> Iterable[bytes]:
+            read = ((line, _reject(line)) for line in lines)
+            return [line for line, reject in read if reject is None or not gone(reject)]
+
+        self._rewrite(kept)
+
     def remove(self, lines: Collection[bytes]) -> None:
         """Take out exactly these lines; what was rejected since they were read stays."""
         self._rewrite(lambda found: [line for line in found if line.rstrip(b"\n") not in lines])

@@ -55,6 +55,12 @@ class Tombstones:
             return False
         return any(self._hash(each) in self._hashes for each in people)
 
+    @property
+    def latest(self) -> int:
+        """Number of the latest tombstone, by whichever process; they only grow."""
+        self._look()
+        return self._last
+
     def _look(self) -> None:
         """Learn what other processes added; they write in turn, so numbers only grow."""
         with self._lock:

@@ -18,7 +18,6 @@ ADVICE: Mapping[str, str] = {
     "a time always counts), then run retry-rejects.",
     "consented_at is missing": "Only a dated consent is passed on: " + _MAP,
     "consented_at is no time": "Map it to ISO 8601 with offset, then run retry-rejects.",
-    "no newsletter": "Set newsletter_id, or give the stream this column, then run retry-rejects.",
     "id is missing": _MAP,
     "at is missing": _MAP,
     "at is no time": "Map it to ISO 8601 with offset, then run retry-rejects.",

@@ -95,6 +95,10 @@ class Calls:
         self.requests += 1
         return self.session.call(name, body=told, **asked)
 
+    def note(self, text: str) -> None:
+        """Tell this in the summary, counted."""
+        self._summary.note(text)
+
     def operation(self, name: str) -> Operation:
         """The contract's row of this name, as configured."""
         return self.session.operation(name)

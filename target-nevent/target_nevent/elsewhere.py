@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_outcomes.lines import append
+from singer_outcomes.lines import append, sift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from singer_outcomes.queues import Row
     from singer_outcomes.summary import Summary
@@ -66,6 +66,18 @@ class Elsewhere:
                 self._to_fields(rows, told)
             if self._path:
                 self._to_file(told)
+
+    def forget(self, erased: Callable[[tuple[str, ...]], bool]) -> None:
+        """Take out of the file whoever was erased."""
+
+        def gone(line: bytes) -> bool:
+            try:
+                return erased((f"id:{msgspec.json.decode(line)['fan_id']}",))
+            except (msgspec.DecodeError, KeyError, TypeError):
+                return False  # torn by a kill
+
+        if self._path:
+            sift(self._path, gone)
 
     def _to_fields(self, rows: Sequence[Row], told: Sequence[Columns]) -> None:
         of_fan: defaultdict[str, list[tuple[Row, Columns]]] = defaultdict(list)

@@ -6,14 +6,15 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import phonenumbers
 from nevent_client.errors import RefusedError, UnknownError
 from nevent_client.paging import Pager, chunked
 from nevent_client.rows import shaper
 from singer_outcomes.identifiers import email_address, phone_number
 
+from target_nevent.looking_up import looked_up, spellings
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from target_nevent.calls import Calls
 
@@ -74,16 +75,24 @@ class Fans:
         self._planned: dict[str, Fan] = {}
         self._ids: dict[str, str | None] = {}  # by identifier; None: nobody
 
-    def find(self, wanted: Sequence[Named]) -> list[Fan | None]:
-        """Each of these, as Nevent has them now; None where Nevent knows nobody by this."""
+    def find(self, wanted: Sequence[Named], *, strictly: bool = False) -> list[Fan | None]:
+        """Each of these, as Nevent has them now; None where Nevent knows nobody by this.
+
+        Args:
+            wanted: whom.
+            strictly: who has an id is found by it alone; whoever has their address now may be
+                somebody else than the one that the id was of.
+        """
         by_id = self.by_id({each.external_id for each in wanted if each.external_id})
         return [
             self._foreseen(each)
             or by_id.get(each.external_id or "")
-            or self.by_email(each.email)
-            or self._by_phone(each.phone_number)
+            or (None if strictly and each.external_id else self._otherwise(each))
             for each in wanted
         ]
+
+    def _otherwise(self, named: Named) -> Fan | None:
+        return self.by_email(named.email) or self._by_phone(named.phone_number)
 
     def ids(self, wanted: Sequence[Named], *, sure: bool) -> list[str | None]:
         """Nevent's ids of these, remembered for the run; None where Nevent knows nobody by this.
@@ -122,7 +131,12 @@ class Fans:
 
     def fresh(self, fan: Fan) -> Fan | None:
         """The fan as he is at this moment, before all of him is written back."""
-        return self._foreseen(Named(fan.id)) or self._by_id(fan.id)
+        if foreseen := self._foreseen(Named(fan.id)):
+            return foreseen
+        try:
+            return self.fan(self._calls.read("user", path={"id": fan.id}))
+        except UnknownError:
+            return None
 
     def stranger(self, email: str, at: str | None) -> Fan:
         """Who signs up with this address for the first time; known to this run alone."""
@@ -172,19 +186,17 @@ class Fans:
         return fans
 
     def _by_id(self, fan_id: str) -> Fan | None:
-        try:
-            return self.fan(self._calls.read("user", path={"id": fan_id}))
-        except UnknownError:
-            return None
+        row = looked_up(self._calls, "user", id=fan_id)
+        return self.fan(row) if row else None
 
     def by_email(self, email: str | None) -> Fan | None:
         """The fan with this address (in lower case) as he is at this moment."""
         if not email:
             return None
-        try:
-            fan = self.fan(self._calls.read("user_by_email", path={"email": email}))
-        except UnknownError:
+        row = looked_up(self._calls, "user_by_email", email=email)
+        if row is None:
             return None
+        fan = self.fan(row)
         return fan if email_address(str(fan.columns["email"])) == email else None
 
     def _by_phone(self, number: str | None) -> Fan | None:
@@ -195,7 +207,7 @@ class Fans:
     def with_phone(self, number: str) -> list[Fan]:
         """All fans with this number (E.164), however it was typed."""
         found: dict[str, Fan] = {}
-        for spelling in _spellings(number):
+        for spelling in spellings(number):
             for fan in self._filtered(phone=spelling):
                 typed = str(fan.columns["phone_number"] or "")
                 if phone_number(typed, self._region) == number:
@@ -228,16 +240,3 @@ class Fans:
     @cached_property
     def _shape(self) -> Callable[[Columns], Columns]:
         return shaper(self._calls.operation("user").fields)
-
-
-def _spellings(number: str) -> Iterable[str]:
-    """How people write a number: E.164, in digits, and as is usual in its country."""
-    parsed = phonenumbers.parse(number)
-    national = phonenumbers.PhoneNumberFormat.NATIONAL
-    return dict.fromkeys(
-        (
-            number,
-            phonenumbers.national_significant_number(parsed),
-            phonenumbers.format_number(parsed, national),
-        )
-    )

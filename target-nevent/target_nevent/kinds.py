@@ -34,6 +34,10 @@ def _keep_later(earlier: bytes, later: bytes) -> bytes:
     return later
 
 
+def _keep_latest(earlier: bytes, later: bytes) -> bytes:
+    return earlier if decode(earlier)["at"] > decode(later)["at"] else later
+
+
 def _merge_values(earlier: bytes, later: bytes) -> bytes:
     before, after = decode(earlier), decode(later)
     return encode({**after, "values": {**before["values"], **after["values"]}})
@@ -59,4 +63,16 @@ PREFERENCES = Kind(
 ENGAGEMENT = Kind(
     "engagement", 3, 500, MOST_BYTES, MOST_BYTES, _keep_later, apart=False, room=5_000
 )
-KINDS = (SUBSCRIBERS, FANS, PREFERENCES, ENGAGEMENT)
+# Where somebody stands in a flow changes what Nevent has: one round at a time, in order.
+FLOW_STATUS = Kind(
+    "flow_status",
+    3,
+    500,
+    MOST_BYTES,
+    MOST_BYTES,
+    _keep_latest,
+    apart=False,
+    room=5_000,
+    at_once=1,
+)
+KINDS = (SUBSCRIBERS, FANS, PREFERENCES, ENGAGEMENT, FLOW_STATUS)

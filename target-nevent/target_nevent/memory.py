@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_nevent.moments import second
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from singer_outcomes.store import Store
 
+_ALWAYS = "9999"  # later than any time
 _TABLE = """
 CREATE TABLE IF NOT EXISTS nevent_tenants (
     tenant TEXT PRIMARY KEY, first_run TEXT NOT NULL, erased_until TEXT
@@ -19,11 +22,18 @@ CREATE TABLE IF NOT EXISTS nevent_tenants (
 CREATE TABLE IF NOT EXISTS signups (
     tenant TEXT NOT NULL,
     signup TEXT NOT NULL,  -- keyed hash of person, newsletter and time of consent
-    sent_at TEXT,  -- null where Nevent had the person already
+    sent_at TEXT,  -- null where nothing had to be sent
     done INTEGER NOT NULL,
     PRIMARY KEY (tenant, signup)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS signups_sent ON signups (tenant, sent_at);
+CREATE TABLE IF NOT EXISTS forgotten (files TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS strangers_opt_outs (
+    tenant TEXT NOT NULL,
+    person TEXT NOT NULL,  -- keyed hash
+    at TEXT NOT NULL,  -- the latest; that of an undated one is after all others
+    PRIMARY KEY (tenant, person)
+) WITHOUT ROWID;
 """
 
 
@@ -66,6 +76,17 @@ class Memory:
                 "UPDATE nevent_tenants SET erased_until = ? WHERE tenant = ?", (until, self.tenant)
             )
 
+    def forgotten(self, files: str) -> int:
+        """Up to which tombstone nobody erased is in these files any more."""
+        sql = "SELECT number FROM forgotten WHERE files = ?"
+        row = self._store.reading().execute(sql, (files,)).fetchone()
+        return row[0] if row else 0
+
+    def forget(self, files: str, until: int) -> None:
+        """Nobody erased up to this tombstone is in these files any more."""
+        with self._store.writing() as db:
+            db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (files, until))
+
     def signup(self, email: str, newsletter: str, consented_at: str) -> str:
         """What a sign-up is known by: nobody can tell from it who it is."""
         return self._store.person(f"{email}|{newsletter}|{consented_at}") if self._readable else ""
@@ -95,15 +116,37 @@ class Memory:
         with self._store.writing() as db:
             db.execute("DELETE FROM signups WHERE tenant = ? AND signup = ?", (self.tenant, signup))
 
-    def done(self, signup: str) -> None:
-        """Nothing is left to do about it."""
+    def done(self, signup: str, sent_at: datetime | None = None) -> None:
+        """Nothing is left to do about it; it was sent then, if it was."""
         if not self._planned:
             with self._store.writing() as db:
                 db.execute(
-                    "INSERT INTO signups VALUES (?, ?, NULL, 1) "
+                    "INSERT INTO signups VALUES (?, ?, ?, 1) "
                     "ON CONFLICT (tenant, signup) DO UPDATE SET done = 1",
-                    (self.tenant, signup),
+                    (self.tenant, signup, sent_at.isoformat() if sent_at else None),
                 )
+
+    def opt_out(self, email: str, at: datetime | None) -> None:
+        """Somebody whom Nevent does not know wants no e-mail, since then."""
+        if self._planned:
+            return
+        told = at.isoformat(timespec="seconds") if at else _ALWAYS
+        with self._store.writing() as db:
+            db.execute(
+                "INSERT INTO strangers_opt_outs VALUES (?, ?, ?) "
+                "ON CONFLICT (tenant, person) DO UPDATE SET at = max(at, excluded.at)",
+                (self.tenant, self._store.person(email), told),
+            )
+
+    def opted_out(self, email: str, consented_at: str) -> bool:
+        """Whether this address opted out in the second of this consent, or since."""
+        if not self._readable:
+            return False
+        found = self._one(
+            "SELECT at FROM strangers_opt_outs WHERE tenant = ? AND person = ?",
+            self._store.person(email),
+        )
+        return found is not None and found >= second(consented_at).isoformat()
 
     def sent_since(self, at: datetime) -> list[datetime]:
         """When sign-ups were sent since then, oldest first, by whichever run."""
@@ -111,8 +154,8 @@ class Memory:
         rows = self._store.reading().execute(sql, (self.tenant, at.isoformat()))
         return [datetime.fromisoformat(sent) for (sent,) in rows]
 
-    def _one(self, sql: str) -> str | None:
+    def _one(self, sql: str, *more: str) -> str | None:
         if not self._readable:
             return None
-        row = self._store.reading().execute(sql, (self.tenant,)).fetchone()
+        row = self._store.reading().execute(sql, (self.tenant, *more)).fetchone()
         return row[0] if row else None

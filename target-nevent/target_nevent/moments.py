@@ -10,6 +10,10 @@ from singer_outcomes.rejects import RejectedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_YEARS = range(
+    1900, 3000
+)  # others are mistakes, and too near the ends of what can be reckoned with
+
 
 def time_of(record: Mapping[str, Any], column: str) -> datetime | None:
     """The time in a column (UTC where it names no offset); None where there is none.
@@ -22,9 +26,12 @@ def time_of(record: Mapping[str, Any], column: str) -> datetime | None:
         return None
     try:
         read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        raise RejectedError(f"{column} is no time (ISO 8601)", column=column) from None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+        at = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        at = None
+    if at is None or at.year not in _YEARS:
+        raise RejectedError(f"{column} is no time (ISO 8601)", column=column)
+    return at
 
 
 def second(value: datetime | str) -> datetime:

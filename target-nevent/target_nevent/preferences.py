@@ -9,7 +9,7 @@ import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nevent_client.errors import RefusedError, UnknownError
+from nevent_client.errors import InvalidError, RefusedError, UnknownError
 from nevent_client.fields import CHANNELS
 from nevent_client.rows import written
 from singer_outcomes.identifiers import email_address
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from target_nevent.calls import Calls
     from target_nevent.fans import Fan, Fans
+    from target_nevent.memory import Memory
 
 OUR_OWN = "sent to Klaviyo from here: no news"
 UNDATED = "opt-outs without their time: this Nevent takes none"
+NOT_THIS_TIME = "opt-outs whose own time Nevent does not take"
 ALL_FOUR = "channels never asked about are off now: this Nevent takes all four or none"
 NEWER_YES = "a newer consent in Nevent goes to Klaviyo instead"
 
@@ -62,8 +64,11 @@ def decide(no: No, fan: Fan) -> Decision:
 class Preferences:
     """Switches channels off, each fan read right before all four are written back."""
 
-    def __init__(self, calls: Calls, fans: Fans, fates: Fates, echoes: Echoes) -> None:
+    def __init__(
+        self, calls: Calls, fans: Fans, fates: Fates, memory: Memory, echoes: Echoes
+    ) -> None:
         self._calls = calls
+        self._memory = memory
         self._fans = fans
         self._fates = fates
         self._echoes = echoes
@@ -79,19 +84,31 @@ class Preferences:
 
     def _one(self, row: Row, record: dict[str, Any], named: Named, fan: Fan | None) -> None:
         no = No(record["channel"], _time(record["changed_at"]))
-        if fan is None and no.channel == "sms" and named.phone_number:
-            fan = next(iter(self._fans.with_phone(named.phone_number)), None)  # of several
-        decision = decide(no, fan) if fan else None
-        if decision and decision.action == "switch off" and self._is_echo(no, named):
-            decision = Decision("withhold", OUR_OWN)
-        if fan is None or decision is None:
+        sharing = self._with_number(no, named)
+        if fan is None and sharing:
+            fan = sharing[0]
+        if fan is None:
+            if no.channel == "email" and named.email:  # a sign-up of before may still come
+                self._memory.opt_out(named.email, no.at)
             self._fates.settle([row], "unknown")
-        elif decision.action == "unchanged":
-            self._fates.settle([row], "unchanged")
+            return
+        reached = [*(each for each in sharing if each.id != fan.id), fan]
+        willing = [each for each in reached if decide(no, each).action == "switch off"]
+        decision = decide(no, fan)
+        if willing and self._is_echo(no, named):
+            self._fates.withhold([row], OUR_OWN)
+        elif willing:
+            self._act(row, no, named, willing)
         elif decision.action == "withhold":
             self._fates.withhold([row], decision.reason)
         else:
-            self._act(row, no, named, fan)
+            self._fates.settle([row], "unchanged")
+
+    def _with_number(self, no: No, named: Named) -> list[Fan]:
+        """All fans whom an SMS to this number reaches: it is the number that wants none."""
+        if no.channel != "sms" or not named.phone_number:
+            return []
+        return self._fans.with_phone(named.phone_number)
 
     def _is_echo(self, no: No, named: Named) -> bool:
         """Whether this opt-out was sent from here, as where consent to third parties is withdrawn.
@@ -100,13 +117,14 @@ class Preferences:
         """
         return no.at is not None and self._echoes.covers(named.people, no.channel, no.at)
 
-    def _act(self, row: Row, no: No, named: Named, fan: Fan) -> None:
-        """Switch the channel off for everybody with this address or number, this fan last.
+    def _act(self, row: Row, no: No, named: Named, fans: list[Fan]) -> None:
+        """Switch the channel off for these, and for who has the same address, the last one last.
 
-        Whatever ends the run meanwhile, the fan is as before and the next run does it all.
+        Whatever ends the run meanwhile, that one is as before and the next run does it all.
         """
+        *others, fan = fans
         try:
-            for each in self._sharing(no.channel, named, fan):
+            for each in (*others, *self._with_address(no, named, fan)):
                 with contextlib.suppress(UnknownError):
                     self._switch_off(row, no, Named(each.id), each)
             done = self._switch_off(row, no, named, fan)
@@ -116,16 +134,14 @@ class Preferences:
             payload = decode(row.body)
             self._fates.refuse(row, f"Nevent: {error}", pointer=None, payload=payload)
         else:
-            self._fates.settle([row], "written" if done else "unchanged")
+            self._fates.settle([row], "written" if done or others else "unchanged")
 
-    def _sharing(self, channel: str, named: Named, fan: Fan) -> list[Fan]:
-        """Other fans whom the channel reaches at the same address or number."""
-        if channel == "email":
-            email = named.email or email_address(str(fan.columns["email"] or ""))
-            found = self._fans.with_email(email) if email else []
-        else:
-            number = named.phone_number
-            found = self._fans.with_phone(number) if number else []
+    def _with_address(self, no: No, named: Named, fan: Fan) -> list[Fan]:
+        """Other fans with the same address: Nevent may have one person twice."""
+        if no.channel != "email":
+            return []
+        email = named.email or email_address(str(fan.columns["email"] or ""))
+        found = self._fans.with_email(email) if email else []
         return [each for each in found if each.id != fan.id]
 
     def _switch_off(self, row: Row, no: No, named: Named, known: Fan) -> bool:
@@ -145,10 +161,17 @@ class Preferences:
         whole = {name: bool(wanted) for name, wanted in told.items()}
         at = written(at_most(no.at, self._calls.now())) if no.at else None
         dated = {f"{no.channel}_changed_at": at} if at else {}
-        better = [(ALL_FOUR, {**asked, **dated})] if asked != whole else []
-        better += [(UNDATED, {**whole, **dated})] if dated else []
         path = {"id": fan.id}
-        self._calls.write("set_preferences", [row], whole, better=better, path=path)
+        partly = [(ALL_FOUR, {**asked, **dated})] if asked != whole else []
+        better = [*partly, (UNDATED, {**whole, **dated})] if dated else partly
+        try:
+            self._calls.write("set_preferences", [row], whole, better=better, path=path)
+        except InvalidError:
+            if not dated:
+                raise
+            self._fates.summary.note(NOT_THIS_TIME)  # the opt-out counts all the same
+            better = [(ALL_FOUR, asked)] if partly else []
+            self._calls.write("set_preferences", [row], whole, better=better, path=path)
         if self._calls.planned:
             self._fans.foresee(fan.changed(**{f"{no.channel}_enabled": False}, **dated), named)
         return True

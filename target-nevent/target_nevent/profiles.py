@@ -81,7 +81,8 @@ class Profiles:
     def deliver(self, rows: list[Row]) -> None:
         """Write what these rows bring, and settle them."""
         records = [decode(row.body) for row in rows]
-        fans = self._fans.find([named_in(record)._replace(phone_number=None) for record in records])
+        named = [named_in(record)._replace(phone_number=None) for record in records]
+        fans = self._fans.find(named, strictly=True)
         for row, record, fan in zip(rows, records, fans, strict=True):
             if fan is None:
                 self._fates.settle([row], "unknown")

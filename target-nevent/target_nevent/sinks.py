@@ -8,11 +8,10 @@ from singer_outcomes.identifiers import email_address, phone_number
 from singer_outcomes.loader import ERASED
 from singer_outcomes.rejects import RejectedError
 from singer_outcomes.sink import OutcomeSink, WithheldError
-from singer_outcomes.tombstones import theirs_alone
 from typing_extensions import override
 
 from target_nevent.fans import Named
-from target_nevent.kinds import encode
+from target_nevent.kinds import FLOW_STATUS, encode
 from target_nevent.moments import at_most, time_of
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ TYPES = frozenset(
 )
 NOT_NEVENTS = frozenset({"SUBSCRIBED", "CUSTOM"})  # types of the tap that are no interaction
 CHANNELS = frozenset({"EMAIL", "SMS", "PUSH"})
+NO_NEWSLETTER = "no newsletter to sign up to: set newsletter_id, then read all members once more"
 OURS = "USER_SUPPRESSED"  # why somebody is suppressed in Klaviyo whose consent was withdrawn
 
 
@@ -74,14 +74,16 @@ class NeventSink(OutcomeSink):
         named = Named(external_id, email, number)
         if not named.people:
             raise RejectedError("nobody is named: no external_id, email or usable phone_number")
-        if self.target.erased(theirs_alone(named.people)):
-            raise WithheldError(ERASED)
+        if self.target.erased(named._replace(phone_number=None).people):
+            raise WithheldError(ERASED)  # a number may be somebody else's as well
         return named
 
-    def queue(self, named: Named, record: Record, *, of: str, key: str) -> None:
-        """Hand one row over; `of` is what of the person it is about."""
+    def queue(
+        self, named: Named, record: Record, *, of: str, key: str, kind: str | None = None
+    ) -> None:
+        """Hand one row over; `of` is what of the person it is about, `kind` that of its queue."""
         self.target.loader.add(
-            self.stream_name.partition("__")[0],
+            kind or self.stream_name.partition("__")[0],
             identity=f"{named.people[0]}|{of}",
             people=named.people,
             body=encode({**named._asdict(), **record}),
@@ -156,7 +158,7 @@ class SubscribersSink(NeventSink):
             raise WithheldError("consented before import_since")
         newsletter = str(record.get("newsletter_id") or self.config.get("newsletter_id") or "")
         if not newsletter:
-            raise RejectedError("no newsletter: no newsletter_id, and none is configured")
+            raise WithheldError(NO_NEWSLETTER)
         told = {
             name: record.get(name) for name in ("first_name", "last_name", "source", "list_name")
         }
@@ -190,7 +192,8 @@ class EngagementSink(NeventSink):
         told = {name: str(record[name]) for name in _OF_INTERACTION if record.get(name)}
         told |= {"id": known_by, "type": kind, "channel": channel}
         told["at"] = at_most(at, self.target.calls.now()).isoformat(timespec="milliseconds")
-        self.queue(named, told, of=known_by, key=context["key"])
+        queue = FLOW_STATUS.name if kind == FLOW_STATUS.name.upper() else None
+        self.queue(named, told, of=known_by, key=context["key"], kind=queue)
 
 
 class FansSink(NeventSink):
@@ -205,7 +208,9 @@ class FansSink(NeventSink):
     @override
     def process_record(self, record: Record, context: Record) -> None:
         values = record.get("values")
-        if not isinstance(values, dict):  # which a payload of the rejects file has
+        if isinstance(values, dict):  # as a payload of the rejects file has it
+            values = {name: values[name] for name in self.target.owned.columns if name in values}
+        else:
             values = self.target.owned.of(record)
             for name in self.left_out:
                 if record.get(name) is not None:

@@ -25,6 +25,7 @@ from target_nevent.moments import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from singer_outcomes.fates import Fates
     from singer_outcomes.queues import Row
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 UNWILLING = "has opted out of e-mail in Nevent"
 OTHER_ADDRESS = "Nevent has this person under another address"
+OPTED_OUT = "has opted out of e-mail in Klaviyo since"
 GONE = "Nevent no longer knows this person"
 NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
@@ -87,7 +89,7 @@ class Subscribers:
                 self._fates.settle([row], "unchanged")
             else:
                 fresh.append((row, signup))
-        fans = self._fans.find([signup.named for _, signup in fresh])
+        fans = self._fans.find([signup.named for _, signup in fresh], strictly=True)
         for place, ((row, signup), fan) in enumerate(zip(fresh, fans, strict=True)):
             begun = self._id(signup) in known
             self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
@@ -109,6 +111,8 @@ class Subscribers:
             self._fates.withhold([row], OTHER_ADDRESS)
         elif not same and signup.named.external_id:
             self._fates.withhold([row], GONE)
+        elif self._memory.opted_out(signup.email, signup.consented_at):
+            self._fates.withhold([row], OPTED_OUT)
         elif self._calls.planned:
             self._foresee(row, signup, new=not same)
         elif self.spent is not None:
@@ -160,7 +164,7 @@ class Subscribers:
                 return
             self._fans.appeared(fan, signup.named)
             self._complete(row, signup, fan)
-        self._end(row, signup, "written")
+        self._end(row, signup, "written", sent_at=self._calls.now())
 
     def _subscribe(self, row: Row, signup: Signup) -> None:
         operation = self._calls.operation("subscribe")
@@ -188,13 +192,19 @@ class Subscribers:
         path = {"id": fan.id}
         try:
             answer = self._update(row, filled, shared, path)
-        except InvalidError:
+        except RefusedError:  # such as a number that another fan has
             self._fates.summary.note(LEFT_OUT)
-            answer = self._update(row, {}, shared, path)
+            answer = self._share(row, shared, path)
         except UnknownError:
             return  # erased a moment ago
         if shared and not self._calls.planned and not (answer or {}).get("thirdPartySharing"):
             self._fates.summary.note(NO_SHARING)
+
+    def _share(self, row: Row, shared: dict[str, Any], path: dict[str, str]) -> Any:
+        try:
+            return self._update(row, {}, shared, path)
+        except (RefusedError, UnknownError):
+            return None
 
     def _update(
         self, row: Row, filled: dict[str, Any], shared: dict[str, Any], path: dict[str, str]
@@ -215,8 +225,8 @@ class Subscribers:
             self._fans.foresee(fan, signup.named)
         self._fates.settle([row], "written")
 
-    def _end(self, row: Row, signup: Signup, fate: str) -> None:
-        self._memory.done(self._id(signup))
+    def _end(self, row: Row, signup: Signup, fate: str, *, sent_at: datetime | None = None) -> None:
+        self._memory.done(self._id(signup), sent_at)
         self._fates.settle([row], fate)
 
     def _refuse(self, row: Row, signup: Signup, error: Exception) -> None:

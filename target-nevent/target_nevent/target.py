@@ -84,7 +84,7 @@ class TargetNevent(LoadingTarget):
         fans = Fans(self.calls, region=self.phone_region)
         self.custom_fields = CustomFields(self.calls)
         self.owned = Owned(config["owners"], self.custom_fields)
-        elsewhere = Elsewhere(
+        self._elsewhere = elsewhere = Elsewhere(
             self.calls,
             fans,
             self.custom_fields,
@@ -92,6 +92,7 @@ class TargetNevent(LoadingTarget):
             fields=config["engagement_fields"],
             path=config.get("engagement_path"),
         )
+        engagement = Engagement(self.calls, fans, self.fates, elsewhere)
         self._subscribers = Subscribers(
             self.calls,
             fans,
@@ -112,8 +113,11 @@ class TargetNevent(LoadingTarget):
                 self.owned.columns,
                 region=self.phone_region,
             ).deliver,
-            "preferences": Preferences(self.calls, fans, self.fates, Echoes(self.store)).deliver,
-            "engagement": Engagement(self.calls, fans, self.fates, elsewhere).deliver,
+            "preferences": Preferences(
+                self.calls, fans, self.fates, self.memory, Echoes(self.store)
+            ).deliver,
+            "engagement": engagement.deliver,
+            "flow_status": engagement.deliver,
         }
 
     def _let_go(self) -> None:
@@ -139,6 +143,19 @@ class TargetNevent(LoadingTarget):
                 "of that tenant, or correct tenant_id."
             )
         self.tenant = self.memory.tenant = str(tenant)
+        self.forget_erased()
+
+    @override
+    def forget_erased(self) -> None:
+        """Also of the file of engagement; once for everybody who is erased."""
+        if self.dry_run:
+            return
+        files = f"{self.config['rejects_path']}|{self.config.get('engagement_path')}"
+        latest = self.tombstones.latest
+        if latest > self.memory.forgotten(files):
+            super().forget_erased()
+            self._elsewhere.forget(self.erased)
+            self.memory.forget(files, latest)
 
     def prepare_signups(self) -> None:
         """Find out who may be signed up, once: since when, and nobody who was erased."""
@@ -157,6 +174,7 @@ class TargetNevent(LoadingTarget):
         elif people:
             self.tombstones.add(people, at=self.calls.now())
             self.rejects.purge(people)
+            self.forget_erased()
         if until and not self.dry_run:
             self.memory.read_erased(until)
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 NEW, GONE, ANGRY, BOUNCED = (
     f"{name}@nevent-demo.es" for name in ("recien.llegada", "se.va", "se.queja", "rebota")
 )
+UNREACHABLE = {
+    "bounce": "llega.y.rebota@nevent-demo.es",
+    "complain": "llega.y.se.queja@nevent-demo.es",
+}
 
 
 class Lived(NamedTuple):
@@ -46,6 +50,9 @@ def lived(both: Both) -> Lived:
         each["id"] for each in klaviyo.lists() if each["name"] == "Nevent - All Contacts"
     )
     klaviyo.subscribe(NEW, list_id=everybody)
+    for deed, email in UNREACHABLE.items():
+        klaviyo.subscribe(email, list_id=everybody)
+        getattr(klaviyo, deed)(email)
     klaviyo.send_campaign("Cartel de otoño", lists=[everybody], opens=0.5, clicks=0.2)
     klaviyo.unsubscribe(GONE)
     klaviyo.complain(ANGRY)
@@ -81,6 +88,12 @@ def test_the_new_fans_id_comes_back_to_the_same_profile(lived: Lived) -> None:
     assert profile["attributes"]["properties"]["nevent_id"] == fan["id"]
     told = [each["metric"] for each in lived.both.sandbox.klaviyo.events(email=NEW)]
     assert "Newsletter Subscribed" not in told
+
+
+@pytest.mark.parametrize("email", UNREACHABLE.values())
+def test_who_cannot_be_mailed_any_more_is_not_signed_up(lived: Lived, email: str) -> None:
+    """A bounce or a complaint leaves the consent as it was: to sign up may send a mail."""
+    assert lived.both.sandbox.nevent.user(email) is None
 
 
 @pytest.mark.parametrize("email", [GONE, ANGRY, BOUNCED])

@@ -43,7 +43,7 @@ def _until(true: Callable[[], Any]) -> None:
 
 def _runs(folder: Folder) -> list[Run]:
     with closing(Store(folder.store)) as store:
-        return History(store).runs(10)
+        return History(store, plugin="target-things").runs(10)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_only_the_latest_runs_are_kept_and_that_something_was_loaded(
 ) -> None:
     """However many empty runs follow."""
     monkeypatch.setattr(history, "KEPT", 3)
-    runs = History(store)
+    runs = History(store, plugin="target-things")
     summary = Summary()
     summary.count("a", "read")
     runs.begin("loaded", at=NOW)
@@ -164,6 +164,24 @@ def test_only_the_latest_runs_are_kept_and_that_something_was_loaded(
         runs.end(str(number), at=NOW, outcome="done", summary=Summary())
     assert [run["run"] for run in runs.runs(10)] == ["4", "3", "2", "loaded"]
     assert runs.loaded()
+
+
+def test_plugins_that_share_a_store_know_their_own_runs_alone(store: Store) -> None:
+    """Many runs of one push none of the other's out; runs noted without their plugin are kept."""
+    one, other = (History(store, plugin=name) for name in ("one", "other"))
+    summary = Summary()
+    summary.count("things", "read")
+    one.begin("first", at=NOW)
+    one.end("first", at=NOW, outcome="done", summary=summary)
+    assert [one.loaded(), other.loaded()] == [True, False]
+    for number in range(4):
+        other.begin(str(number), at=NOW)
+    assert [each["run"] for each in one.runs(10)] == ["first"]
+    assert [each["run"] for each in other.runs(10)] == ["3", "2", "1", "0"]
+    with store.writing() as db:
+        db.execute("DELETE FROM run_plugins")
+    assert one.loaded()
+    assert other.loaded()
 
 
 def test_a_store_that_cannot_be_read_stops_a_run_before_anything_is_sent(folder: Folder) -> None:

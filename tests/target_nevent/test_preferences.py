@@ -179,7 +179,7 @@ def test_a_refused_opt_out_is_rejected_and_the_others_are_not(
     """With what was sent, so that it can be replayed."""
     for email in (ANA, EVA):
         fan(nevent, email)
-    nevent.refuse(SET, status=422)
+    nevent.refuse(SET, status=422, times=2)
     run = load([PREFERENCES, no(email=ANA), no(email=EVA), state({"n": 1})])
     (reject,) = run.rejects
     assert reject["reason"].startswith("Nevent: PUT /users/{id}/communication-preferences: 422")

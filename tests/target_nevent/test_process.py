@@ -145,10 +145,13 @@ def test_a_signal_ends_the_wait_for_the_next_turn(
     assert wants(nevent, "old@nevent-demo.es")["emailEnabled"] is False
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known to Nevent"])
 def test_what_an_earlier_run_sent_counts_for_the_hour(
-    load: Callable[..., Run], started: Callable[..., Process], nevent: NeventHandle
+    load: Callable[..., Run], started: Callable[..., Process], nevent: NeventHandle, *, known: bool
 ) -> None:
     """A run every few minutes must not send more than one run an hour would."""
+    if known:
+        fan(nevent, emailEnabled=None, emailChangedAt=None)
     load([SUBSCRIBERS, yes()], subscribes_per_hour=1)
     process = started([SUBSCRIBERS, yes(EVA)], subscribes_per_hour=1, grace_seconds=0)
     assert process.stderr is not None
