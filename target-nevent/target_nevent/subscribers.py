@@ -101,6 +101,9 @@ class Subscribers:
             self._complete(row, signup, fan)
             self._end(row, signup, "written")
             return
+        if fan is None and signup.named.external_id:
+            self._fates.withhold([row], GONE)
+            return
         same = [fan] if fan and standing is not None else self._fans.with_email(signup.email)
         standings = {each.columns["email_enabled"] for each in same}
         if False in standings:
@@ -109,8 +112,6 @@ class Subscribers:
             self._end(row, signup, "unchanged")
         elif not same and fan:
             self._fates.withhold([row], OTHER_ADDRESS)
-        elif not same and signup.named.external_id:
-            self._fates.withhold([row], GONE)
         elif self._memory.opted_out(signup.email, signup.consented_at):
             self._fates.withhold([row], OPTED_OUT)
         elif self._calls.planned:
