@@ -42,11 +42,18 @@ class Echoes:
             with self._store.writing() as db:
                 db.executemany("INSERT OR IGNORE INTO sent_opt_outs VALUES (?, ?, ?)", rows)
 
-    def covers(self, people: Iterable[str], channel: str, at: datetime) -> bool:
-        """Whether an opt-out of this time is one of those, by any identifier of the person."""
+    def covers(
+        self, people: Iterable[str], channel: str, at: datetime, *, since: datetime | None = None
+    ) -> bool:
+        """Whether an opt-out of this time is one of those, by any identifier of the person.
+
+        Args:
+            since: when they last said yes where it was sent from: what was sent before is over.
+        """
         if not self._store.exists:
             return False
-        first, last = (each.isoformat(timespec="seconds") for each in (at - WITHIN, at + BEFORE))
+        begin = at - WITHIN if since is None else max(at - WITHIN, since)
+        first, last = (each.isoformat(timespec="seconds") for each in (begin, at + BEFORE))
         sql = (
             "SELECT 1 FROM sent_opt_outs "
             "WHERE person = ? AND channel = ? AND at BETWEEN ? AND ? LIMIT 1"

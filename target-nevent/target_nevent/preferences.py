@@ -95,7 +95,7 @@ class Preferences:
         reached = [*(each for each in sharing if each.id != fan.id), fan]
         willing = [each for each in reached if decide(no, each).action == "switch off"]
         decision = decide(no, fan)
-        if willing and self._is_echo(no, named):
+        if willing and self._is_echo(no, named, willing):
             self._fates.withhold([row], OUR_OWN)
         elif willing:
             self._act(row, no, named, willing)
@@ -110,12 +110,17 @@ class Preferences:
             return []
         return self._fans.with_phone(named.phone_number)
 
-    def _is_echo(self, no: No, named: Named) -> bool:
+    def _is_echo(self, no: No, named: Named, fans: list[Fan]) -> bool:
         """Whether this opt-out was sent from here, as where consent to third parties is withdrawn.
 
-        What somebody wishes about Nevent's own messages stands in Nevent already.
+        What somebody wishes about Nevent's own messages stands in Nevent already; a yes given there
+        since makes the next no one of their own.
         """
-        return no.at is not None and self._echoes.covers(named.people, no.channel, no.at)
+        if no.at is None:
+            return False
+        said = [each.columns[f"{no.channel}_changed_at"] for each in fans]
+        since = max((second(each) for each in said if each), default=None)
+        return self._echoes.covers(named.people, no.channel, no.at, since=since)
 
     def _act(self, row: Row, no: No, named: Named, fans: list[Fan]) -> None:
         """Switch the channel off for these, and for who has the same address, the last one last.

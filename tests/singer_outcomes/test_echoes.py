@@ -44,3 +44,13 @@ def test_asking_makes_no_store(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "store.sqlite")) as store:
         assert not Echoes(store).covers([PHONE], "sms", SENT)
     assert not (tmp_path / "store.sqlite").exists()
+
+
+def test_a_yes_given_since_makes_the_next_no_ones_own(tmp_path: Path) -> None:
+    """It is not taken for what was sent before that yes."""
+    with closing(Store(tmp_path / "store.sqlite")) as store:
+        echoes = Echoes(store)
+        echoes.sent([(PHONE, "sms")], at=SENT)
+        no = SENT + timedelta(minutes=30)
+        assert echoes.covers([PHONE], "sms", no, since=SENT)
+        assert not echoes.covers([PHONE], "sms", no, since=SENT + timedelta(minutes=1))
