@@ -47,8 +47,7 @@ class Echoes:
     ) -> bool:
         """Whether an opt-out of this time is one of those, by any identifier of the person.
 
-        Args:
-            since: when they last said yes where it was sent from: what was sent before is over.
+        What was sent before `since`, when they last said yes where it came from, is over.
         """
         if not self._store.exists:
             return False
