@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 A = TypeVar("A")
+
+TURN = 1.0  # seconds
+
+
+def taken(future: Future[T]) -> T:
+    """Its result, waited for in turns.
+
+    Python sees a signal that comes just before a wait only when that ends, and Nevent may have
+    asked for ten minutes.
+    """
+    while not wait([future], timeout=TURN).done:
+        pass
+    return future.result()
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -44,9 +57,9 @@ class Pager:
         for argument in arguments:
             ahead.append(self._pool.submit(function, argument))
             if len(ahead) > self.concurrency:
-                yield ahead.popleft().result()
+                yield taken(ahead.popleft())
         while ahead:
-            yield ahead.popleft().result()
+            yield taken(ahead.popleft())
 
     def pages(
         self,
@@ -140,7 +153,7 @@ class Pager:
         """Every row changed since then, oldest change first, as `Changes` walks them."""
         windows = Changes(self, name, since, path).batches()
         upcoming = self._windows.submit(next, windows, None)
-        while (batch := upcoming.result()) is not None:
+        while (batch := taken(upcoming)) is not None:
             upcoming = self._windows.submit(next, windows, None)
             yield batch
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 10  # seconds: a filter must begin in the past, by Klaviyo's clock
 
+_TURN = 1.0  # seconds: Python sees a signal that comes just before a wait only when that ends
+
 
 class Wanted(NamedTuple):
     """Stretches of time (seconds since 1970, half-open) of one metric, and where not to split."""
@@ -89,7 +91,8 @@ class Reading:
         """
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._spans or self._error or not self._working)
+                while not self._changed.wait_for(self._tells, timeout=_TURN):
+                    pass
                 if self._error:
                     raise self._error
                 if not self._spans:
@@ -97,6 +100,9 @@ class Reading:
                 span = self._spans.popleft()
                 self._changed.notify_all()
             yield span
+
+    def _tells(self) -> bool:
+        return bool(self._spans or self._error or not self._working)
 
     def _stop(self) -> None:
         self._schedule.stop()

@@ -25,6 +25,7 @@ Resource = dict[str, Any]
 NOT_FOUND = 404
 _SECOND = timedelta(seconds=1)
 _PATIENCE = 5  # seconds: a request that waits for Klaviyo ends with the session
+_TURN = 1.0  # seconds: Python sees a signal that comes just before a wait only when that ends
 _SHORTEST = timedelta(seconds=4)  # a stretch that is worth two requests
 
 
@@ -89,7 +90,7 @@ class Reader:
             while self._waiting or self._under_way:
                 while self._waiting and len(self._under_way) < self._concurrency:
                     self._ask(pool, self._waiting.pop())
-                done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+                done, _ = wait(self._under_way, timeout=_TURN, return_when=FIRST_COMPLETED)
                 for answer in done:
                     span = self._under_way.pop(answer)
                     yield self._taken(pool, span, _document(answer))
