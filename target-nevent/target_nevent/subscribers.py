@@ -71,6 +71,8 @@ class Subscribers:
         self._pace = pace
         self._newsletter = newsletter
         self._waiting = waiting
+        self.left = 0
+        """Sign-ups that had no turn in this run."""
         self.spent: UnavailableError | None = None
         """Nevent asks to come back so much later that the rest is left for another run."""
 
@@ -82,6 +84,8 @@ class Subscribers:
         for row, signup in signups:
             if known.get(self._id(signup)):
                 self._fates.settle([row], "unchanged")
+            elif self.left and not signup.named.external_id:
+                self._leave(row)  # nobody is looked up in vain, one by one
             else:
                 fresh.append((row, signup))
         fans = self._fans.find([signup.named for _, signup in fresh], strictly=True)
@@ -107,7 +111,12 @@ class Subscribers:
         elif self.spent is None and self._pace.turn(lambda: self._waiting() + left):
             self._sign_up(row, signup, new=fan is None)
         else:
-            self._fates.free([row])  # without a fate: the state stays before it
+            self._leave(row)
+
+    def _leave(self, row: Row) -> None:
+        """Without a fate: the state stays before it, and the next run brings it again."""
+        self.left += 1
+        self._fates.free([row])
 
     def _sign_up(self, row: Row, signup: Signup, *, new: bool) -> None:
         if new:
@@ -131,7 +140,7 @@ class Subscribers:
                 raise
             self.spent = error
             self._memory.abandon(self._id(signup))
-            self._fates.free([row])
+            self._leave(row)
             return
         if new:
             fan = self._fans.by_email(signup.email)

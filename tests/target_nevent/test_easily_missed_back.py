@@ -27,6 +27,7 @@ from singer_outcomes.store import Store
 from singer_outcomes.tombstones import Tombstones
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -257,3 +258,25 @@ def test_a_flows_status_is_the_latest_although_an_earlier_request_takes_longer(
     nevent.delay("POST /interactions", 0.5)
     load([ENGAGEMENT, *rows])
     assert [each["flowStatus"] for each in nevent.interactions(who)] == ["finished"]
+
+
+# A run that waits for days keeps everything behind it waiting.
+
+
+def test_sign_ups_without_a_turn_are_left_for_the_next_run_which_goes_on(
+    nevent: NeventHandle,
+    load: Callable[..., Run],
+    signs_up: Message,
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """The run ends well, so that what is scheduled behind it begins; no state passes them."""
+    fan(nevent, "old@nevent-demo.es")
+    messages = [SUBSCRIBERS, PREFERENCES, yes(), yes(EVA), no(email="old@nevent-demo.es")]
+    slow = {**signs_up, "subscribes_per_hour": 1, "signups_wait_minutes": 0}
+    done = run([*messages, state({"n": 1})], **slow)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "1 sign-ups had no turn in this run" in done.stderr
+    assert wants(nevent, "old@nevent-demo.es")["emailEnabled"] is False
+    nevent.advance(hours=1, changes=0)
+    assert load([*messages, state({"n": 1})], **slow).states == [{"n": 1}]
+    assert [bool(nevent.user(each)) for each in (ANA, EVA)] == [True, True]
