@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import KlaviyoSession, Operation
-from klaviyo_client.limits import CREATE_EVENTS
+from klaviyo_client.limits import CREATE_EVENTS, IMPORT_PROFILES
 
 if TYPE_CHECKING:
     from nevent_sandbox.handles import KlaviyoHandle
@@ -31,6 +31,13 @@ def profile(klaviyo: KlaviyoHandle, email: str, **attributes: Any) -> str:
     made = _session(klaviyo.url).post(CREATE_PROFILE, json.dumps(body).encode())
     assert made is not None
     return str(made["data"]["id"])
+
+
+def imported(klaviyo: KlaviyoHandle, email: str, **attributes: Any) -> None:
+    """A profile that came by an import, which never asks whether a fan's id is taken."""
+    row = {"type": "profile", "attributes": {"email": email, **attributes}}
+    whole = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": [row]}}}
+    _session(klaviyo.url).post(IMPORT_PROFILES, json.dumps({"data": whole}).encode())
 
 
 def both(klaviyo: KlaviyoHandle, nevent: NeventHandle, email: str, **fan: Any) -> str:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import httpx
+
 from klaviyo_client.errors import DeniedError
+
+if TYPE_CHECKING:
+    import ssl
 
 
 def host_of(url: str) -> str:
@@ -34,6 +41,12 @@ def cleaned(api_key: str) -> str:
     if not api_key.isascii() or not api_key.isprintable():
         raise DeniedError("The API key holds characters that no key has; copy it again.")
     return api_key
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whom to trust: reading the certificates takes longer than a request, so once a process."""
+    return httpx.create_ssl_context()
 
 
 def _is_loopback(host: str) -> bool:

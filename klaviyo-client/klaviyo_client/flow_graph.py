@@ -23,6 +23,7 @@ CHANNELS = {
 EXPERIMENTS = frozenset({"ab-test", "content-experiment"})
 SILENT = frozenset({"draft", "disabled"})  # statuses of an action that sends nothing
 _UNITS = {"days": "days", "hours": "hours", "minutes": "minutes", "weeks": "weeks"}
+_KNOWN = {*_UNITS, "months"}
 _SECONDARY = {"days": "hours", "hours": "minutes"}  # what `secondary_value` counts
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
 _NOTHING = timedelta()
@@ -142,25 +143,26 @@ def _successors(action: Action) -> Iterator[str]:
 def _wait(action: Action, triggers: Sequence[Mapping[str, Any]]) -> timedelta | None:
     """How long an action keeps people, at most; None where nothing says."""
     data = action.get("data") or {}
+    unit = data.get("unit") or "days"
     match action.get("type"):
-        case None | "back-in-stock-delay":
+        case kind if kind in {None, "back-in-stock-delay"} or unit not in _KNOWN:
             return None
         case "time-delay":
-            wait = _length(data.get("unit") or "days", data.get("value"))
-            unit = _SECONDARY.get(data.get("unit") or "days")
-            if unit and data.get("secondary_value"):
-                wait += timedelta(**{unit: data["secondary_value"]})
+            wait = _length(unit, data.get("value"))
+            if unit in _SECONDARY and data.get("secondary_value"):
+                wait += timedelta(**{_SECONDARY[unit]: data["secondary_value"]})
             return wait + _until(data)
         case "countdown-delay":
             ahead = [
                 _length(each.get("timedelta_unit_before_date") or "days", value)
                 for each in triggers
-                if (value := each.get("timedelta_value_before_date")) is not None
+                if (each.get("timedelta_unit_before_date") or "days") in _KNOWN
+                and (value := each.get("timedelta_value_before_date")) is not None
             ]
             if not ahead:
                 return None
             # A negative count of days before the date is a time after it.
-            left = _length(data.get("unit") or "days", data.get("value") or 0)
+            left = _length(unit, data.get("value") or 0)
             return max(ahead[0] - left, _NOTHING) + _until(data)
         case "target-date":
             return _WEEK if data.get("target_days") else _DAY

@@ -6,14 +6,14 @@ from what; someone whom a flow has sent nothing yet cannot be seen. Pure.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
     from klaviyo_client.flow_graph import FlowGraph, FlowMessage
+    from klaviyo_client.flows import Flow
 
 ENTERED, ACTIVE, FINISHED = "entered", "active", "finished"
 BY_DELAYS = "last_mail_and_delays"
@@ -94,6 +94,17 @@ def status(
         basis,
         until if live else None,
     )
+
+
+def standing(flow: Flow, received: Sequence[Received], now: datetime) -> Status | None:
+    """Where a person stands; who was through before the flow was ended, was through by itself."""
+    found = status(received, flow.graph, live=flow.live, now=now)
+    if found is None or flow.live or flow.updated_at is None:
+        return found
+    ended = datetime.fromisoformat(flow.updated_at)
+    then = status(received, flow.graph, live=True, now=ended)
+    by_itself = then and then.status == FINISHED and then.last_step_at == found.last_step_at
+    return then if by_itself else found
 
 
 def longest_pass(graph: FlowGraph) -> timedelta:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import tenacity
 
-from klaviyo_client.addresses import cleaned, host_of
+from klaviyo_client.addresses import cleaned, host_of, trusted
 from klaviyo_client.answers import (
     UNKNOWN_OUTCOMES,
     RetryError,
@@ -72,6 +72,7 @@ class KlaviyoSession:
         self.account: str | None = None  # its public id, as the latest answer told it
         self._http = httpx.Client(
             base_url=api_url,
+            verify=trusted(),
             timeout=timeout,
             headers={
                 "Authorization": f"Klaviyo-API-Key {cleaned(api_key)}",

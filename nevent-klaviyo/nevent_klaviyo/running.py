@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from klaviyo_client import DeniedError as KlaviyoDeniedError
-from klaviyo_client import KlaviyoError
+from klaviyo_client import KlaviyoError, RejectedError
+from nevent_client.errors import AddressError, NeventError, NotServedError, RefusedError
 from nevent_client.errors import DeniedError as NeventDeniedError
-from nevent_client.errors import NeventError
 from rich.console import Console
 
 from nevent_klaviyo.errors import (
@@ -60,6 +60,9 @@ def _told(error: Exception, words: Words) -> str:
         (CommandError, "cannot"),
         (KlaviyoDeniedError, "klaviyo_denied"),
         (NeventDeniedError, "nevent_denied"),
+        (AddressError, "wrong_setting"),
+        (RejectedError, "klaviyo_rejected"),
+        ((RefusedError, NotServedError), "nevent_rejected"),
         (KlaviyoError, "klaviyo_failed"),
         (NeventError, "nevent_failed"),
     )
@@ -72,7 +75,16 @@ def console() -> Console:
     width = None if sys.stdout.isatty() else _WIDTH
     if "COLUMNS" in os.environ:
         width = shutil.get_terminal_size().columns
-    return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
+    if sys.stdout.isatty():
+        return Console(width=width, highlight=False, emoji=False, markup=False)
+    return Console(  # whatever FORCE_COLOR says: a pipe is read by programs
+        width=width,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        color_system=None,
+        force_terminal=False,
+    )
 
 
 def language_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from nevent_client.paging import Pager
 from nevent_client.session import Session
 
 from nevent_klaviyo.errors import SettingError
+from nevent_klaviyo.settings import variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_TRIES, _PATIENCE = 6, 180  # of one request, seconds: somebody is waiting
 NEVENT, KLAVIYO = "nevent", "klaviyo"
 
 
@@ -47,8 +49,14 @@ def opened(settings: Settings) -> Iterator[Sides]:
             refresh_token=settings.nevent_refresh_token,
             operations=settings.nevent_operations,
             user_agent="nevent-klaviyo",
+            attempts=_TRIES,
         )
-        klaviyo = KlaviyoSession(settings.klaviyo_api_key, api_url=settings.klaviyo_api_url)
+        klaviyo = KlaviyoSession(
+            settings.klaviyo_api_key,
+            api_url=settings.klaviyo_api_url,
+            max_tries=_TRIES,
+            patience=_PATIENCE,
+        )
     except (NeventError, KlaviyoError, ValueError) as error:
         raise SettingError(str(error)) from error
     try:
@@ -56,6 +64,19 @@ def opened(settings: Settings) -> Iterator[Sides]:
     finally:
         nevent.close()
         klaviyo.close()
+
+
+def make_sure_of_nevent(nevent: Session) -> None:
+    """Before a 404 is taken for somebody unknown: whether it was Nevent that answered.
+
+    Raises:
+        SettingError: something else is at its address.
+    """
+    try:
+        nevent.call("me")
+    except NotServedError as error:
+        names = " / ".join(variables("nevent_api_url"))
+        raise SettingError(f"{names}: Nevent is not at this address ({error})") from error
 
 
 class Problem(NamedTuple):

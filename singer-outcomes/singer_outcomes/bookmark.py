@@ -109,9 +109,9 @@ def moment(value: Any) -> str | None:
         return None
     try:
         read = datetime.fromisoformat(value)
-    except ValueError:
+        return written(read if read.tzinfo else read.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # or before the year 1, once it is UTC
         return None
-    return written(read if read.tzinfo else read.replace(tzinfo=UTC))
 
 
 def written(time: datetime) -> str:

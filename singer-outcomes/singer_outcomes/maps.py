@@ -76,6 +76,21 @@ def check_names(stream_maps: Mapping[str, Any], stream_name: str, columns: Colle
                 )
 
 
+def check_streams(stream_maps: Mapping[str, Any], streams: Collection[str]) -> None:
+    """Refuse a map of a stream that a tap does not have: what it should hide would go out.
+
+    Raises:
+        StreamMapConfigError: naming the stream and those that exist.
+    """
+    for name, definition in stream_maps.items():
+        of = definition.get("__source__", name) if isinstance(definition, dict) else name
+        if not of.startswith("__") and not fnmatch.filter(streams, of):
+            raise StreamMapConfigError(
+                f"stream_maps has a map of '{of}', which is no stream of this tap. Correct its "
+                f"name; the streams are: {', '.join(sorted(streams))}."
+            )
+
+
 def with_renames(
     stream_maps: Mapping[str, Any],
     stream_name: str,

@@ -25,6 +25,7 @@ from singer_sdk.target_base import Target
 from typing_extensions import override
 
 from singer_outcomes.environment import from_environment
+from singer_outcomes.mistakes import unsecret
 from singer_outcomes.reader import FastReader, StopReadingError
 from singer_outcomes.store import StoreError
 
@@ -133,15 +134,7 @@ class OrderlyTarget(Target, abc.ABC):
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
-            secret = [
-                name
-                for name, setting in self.config_jsonschema["properties"].items()
-                if setting.get("secret")
-            ]
-            for position, text in enumerate(error.errors):
-                for name in secret:
-                    if f"config['{name}']" in text:
-                        error.errors[position] = f"{name} is not valid; see --about"
+            error.errors[:] = unsecret(error.errors, self.config_jsonschema)
             raise
 
     @classproperty

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from klaviyo_client.limits import MAX_EVENTS_PAGE
 from klaviyo_client.own_metrics import CUSTOM, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FOREVER = 1 << 40
 """Later than any event, in seconds since 1970; 0 is earlier than any."""
@@ -68,17 +72,20 @@ class Relationships(_Sparse):
 
 
 class OwnAttributes(_Sparse):
-    """Of an event that Klaviyo writes itself; `timestamp` in seconds since 1970."""
+    """Of an event that Klaviyo writes itself; `timestamp` in seconds since 1970.
+
+    Properties may be null, and relationships missing (OpenAPI, revision 2026-07-15).
+    """
 
     timestamp: int
-    event_properties: OwnProperties = msgspec.field(default_factory=OwnProperties)
+    event_properties: OwnProperties | None = None
 
 
 class CustomAttributes(_Sparse):
     """Of any other event."""
 
     timestamp: int
-    event_properties: dict[str, Any] = msgspec.field(default_factory=dict)
+    event_properties: dict[str, Any] | None = None
 
 
 class Event(_Sparse):
@@ -86,7 +93,7 @@ class Event(_Sparse):
 
     id: str
     attributes: OwnAttributes
-    relationships: Relationships
+    relationships: Relationships = msgspec.field(default_factory=Relationships)
 
 
 class CustomEvent(_Sparse):
@@ -94,7 +101,7 @@ class CustomEvent(_Sparse):
 
     id: str
     attributes: CustomAttributes
-    relationships: Relationships
+    relationships: Relationships = msgspec.field(default_factory=Relationships)
 
 
 class IncludedAttributes(_Sparse):
@@ -159,9 +166,19 @@ _decode_own = msgspec.json.Decoder(Page).decode
 _decode_custom = msgspec.json.Decoder(CustomPage).decode
 
 
-def decoder(metric: Metric) -> Any:
+def decoder(metric: Metric) -> Callable[[bytes], Page | CustomPage]:
     """What makes a page of an answer to `asked`."""
-    return _decode_custom if metric.type == CUSTOM else _decode_own
+    fast: Callable[[bytes], Page | CustomPage]
+    shape: type[Page | CustomPage]
+    fast, shape = (_decode_custom, CustomPage) if metric.type == CUSTOM else (_decode_own, Page)
+
+    def decode(content: bytes) -> Page | CustomPage:
+        try:
+            return fast(content)
+        except msgspec.DecodeError:  # half an emoji, where a text was cut, is too much for it
+            return msgspec.convert(json.loads(content), shape)
+
+    return decode
 
 
 def asked(metric: Metric, start: int, end: int) -> dict[str, Any]:

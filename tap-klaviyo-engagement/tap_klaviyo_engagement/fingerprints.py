@@ -6,8 +6,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_klaviyo_engagement.intervals import touching
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from tap_klaviyo_engagement.intervals import Interval
 
 MINUTE = 60
 SMALLEST = 200  # events that a cell should hold
@@ -75,8 +79,8 @@ def unknown(keys: list[int], known: Cell) -> set[int]:
     return found
 
 
-def merged(cells: list[Cell], gaps: list[tuple[int, int]]) -> list[Cell]:
-    """Fewer, larger cells; what a gap touches stays as it is."""
+def merged(cells: list[Cell], gaps: list[Interval]) -> list[Cell]:
+    """Fewer, larger cells; none of those that a gap touches, and none across one."""
     target = max(SMALLEST, sum(each.events for each in cells) // MOST_CELLS)
     result: list[Cell] = []
     for each in sorted(cells):
@@ -84,7 +88,7 @@ def merged(cells: list[Cell], gaps: list[tuple[int, int]]) -> list[Cell]:
         if (
             last is None
             or last.events + each.events > target
-            or any(start < each.end and end > last.start for start, end in gaps)
+            or touching(gaps, (last.start, each.end))
         ):
             result.append(each)
         else:

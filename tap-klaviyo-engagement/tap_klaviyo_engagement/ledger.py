@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from tap_klaviyo_engagement import fingerprints
 from tap_klaviyo_engagement.events import FOREVER
 from tap_klaviyo_engagement.fingerprints import MINUTE, Cell, Minute, hashed
+from tap_klaviyo_engagement.intervals import touching, union, without
 
 if TYPE_CHECKING:
     from tap_klaviyo_engagement.events import Happening
+    from tap_klaviyo_engagement.intervals import Interval
     from tap_klaviyo_engagement.reading import Span
-
-Interval = tuple[int, int]  # seconds since 1970, half-open
 
 SHORTEST = 120  # seconds that are always looked at again
 _KNOWN_FOR = 3600  # seconds for which single events may be known
@@ -109,28 +109,33 @@ class Ledger:
 
     def saved(self) -> dict[str, Any]:
         """What the state keeps."""
-        gaps = list(self._gaps)
+        gaps = union(self._gaps)
+        given = [(each.start, each.end) for each in self._cells]
         again = self._unread[0][0] if self._unread else self._now
         kept_from = self._noted_from if again < self._now else self._kept_from
         cells = [each for each in self._cells if each.end > kept_from * MINUTE]
         known: dict[int, set[int]] = {}
+        torn: list[Interval] = []
         left = _MOST_KNOWN
         for start in sorted(self._minutes, reverse=True):
             minute, each = start // MINUTE, self._minutes[start]
             if minute < kept_from:
                 break
-            stretch, parts = self._parts(start)
-            open_ended = any(gap[0] < stretch[1] and stretch[0] < gap[1] for gap in self._gaps)
-            if each.hashes is not None and (each.count <= left or open_ended):
+            stretch = self._stretch(start)
+            missing = touching(gaps, stretch)
+            if each.hashes is not None and (each.count <= left or missing):
                 known.setdefault(minute, set()).update(each.hashes)
                 left -= each.count
                 continue
             left = 0  # from here on all are cells, which may be merged across what lies between
+            parts = [stretch]
+            for taken in (*missing, *touching(given, stretch)):
+                parts = without(parts, taken)
             if len(parts) == 1:
                 cells.append(Cell(*parts[0], each.count, each.xor))
             elif parts:  # given here and there: what is known of it cannot be told apart
-                gaps.append(stretch)
-        gaps = union(gaps)
+                torn.append(stretch)
+        gaps = union([*gaps, *torn])
         state: dict[str, Any] = {"upto": self._now, "from": kept_from}
         if again < self._now:
             state["again"] = again
@@ -142,14 +147,10 @@ class Ledger:
             state["known"] = fingerprints.packed_minutes(known)
         return state
 
-    def _parts(self, start: int) -> tuple[Interval, list[Interval]]:
-        """The seconds that an entry of `_minutes` is about, and those of them that were given."""
+    def _stretch(self, start: int) -> Interval:
+        """The seconds that an entry of `_minutes` is about."""
         end = (start // MINUTE + 1) * MINUTE
-        stretch = (start, self._now if start == self._halved and start < self._now else end)
-        parts = [stretch]
-        for taken in (*self._gaps, *((each.start, each.end) for each in self._cells)):
-            parts = without(parts, taken)
-        return stretch, parts
+        return start, self._now if start == self._halved and start < self._now else end
 
     def _wanted(self, span: Span) -> list[Happening]:
         if span.start >= self._floor or any(
@@ -186,25 +187,3 @@ class Ledger:
             known = Minute(() if start // MINUTE >= self._known_from else None)
             self._minutes[start] = known
         known.add(hashed(happening.mark), _MOST_OF_MINUTE)
-
-
-def union(intervals: list[Interval]) -> list[Interval]:
-    """The same stretches, each once, in order."""
-    result: list[Interval] = []
-    for start, end in sorted(intervals):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], end))
-        else:
-            result.append((start, end))
-    return result
-
-
-def without(intervals: list[Interval], taken: Interval) -> list[Interval]:
-    """What is left of some stretches when one is taken away."""
-    result = []
-    for start, end in intervals:
-        if start < min(end, taken[0]):
-            result.append((start, min(end, taken[0])))
-        if max(start, taken[1]) < end:
-            result.append((max(start, taken[1]), end))
-    return result

@@ -63,7 +63,7 @@ class Passes:
         if not isinstance(event, Event) or person is None:
             return
         told = event.attributes.event_properties
-        if told.flow is None:
+        if told is None or told.flow is None:
             return
         message = None if told.message is None else str(told.message)
         self._messages.setdefault(str(told.flow), {}).setdefault(person.id, []).append(

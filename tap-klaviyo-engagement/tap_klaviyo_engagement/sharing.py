@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from tap_klaviyo_engagement.client import KlaviyoStream
 from tap_klaviyo_engagement.events import written
-from tap_klaviyo_engagement.ledger import Ledger, union
+from tap_klaviyo_engagement.intervals import union
+from tap_klaviyo_engagement.ledger import Ledger
 from tap_klaviyo_engagement.reading import Reading, Wanted
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class EventStream(KlaviyoStream):
     changed_key = "at"
     operations = (GET_METRICS, GET_EVENTS)
     STATE_MSG_FREQUENCY = 1 << 60  # by time instead: the state of many metrics is some work
-    STATE_EVERY = 2.0  # seconds
+    STATE_EVERY = 2.0  # seconds; more where a state takes long to write
     types: ClassVar[frozenset[str]]  # of Klaviyo's own metrics
 
     @cached_property
@@ -140,7 +141,7 @@ def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[Event
         now=int(run.now().timestamp()),
     )
     run.begin_names()
-    told_at = 0.0
+    due = 0.0
     for span in stack.enter_context(reading):
         for stream, ledger, shape in wanted[span.metric.id][1]:
             for happening in ledger.sift(span):
@@ -148,9 +149,11 @@ def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[Event
                 if record is not None:
                     yield stream, record
             ledger.settle(span)
-        if time.monotonic() - told_at >= first.STATE_EVERY:
+        begun = time.monotonic()
+        if begun >= due:
             first._write_state_message()  # noqa: SLF001  # of our own class
-            told_at = time.monotonic()
+            ended = time.monotonic()
+            due = ended + first.STATE_EVERY * max(1, 10 * (ended - begun))
 
 
 class _Consumer(NamedTuple):

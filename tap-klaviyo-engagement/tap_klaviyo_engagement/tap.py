@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import KlaviyoError
-from singer_outcomes.maps import check_names
+from singer_outcomes import mistakes
+from singer_outcomes.maps import check_names, check_streams
 from singer_outcomes.writer import FastWriter
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
@@ -58,9 +59,10 @@ class TapKlaviyoEngagement(Tap):
 
     @override
     def setup_mapper(self) -> None:
+        stream_maps = self.config.get("stream_maps") or {}
+        check_streams(stream_maps, [each.name for each in STREAMS])
         for stream in self.streams.values():
-            columns = stream.schema["properties"]
-            check_names(self.config.get("stream_maps") or {}, stream.name, columns)
+            check_names(stream_maps, stream.name, stream.schema["properties"])
         super().setup_mapper()
 
     @override
@@ -102,6 +104,11 @@ class TapKlaviyoEngagement(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: a thread may be waiting minutes for Klaviyo to take a request again."""
+        writer = self.message_writer
+        if isinstance(writer, FastWriter) and writer.postpone(
+            lambda: self._handle_termination(signum, None)
+        ):
+            return
         for stream in (self._streams or {}).values():
             if isinstance(stream, KlaviyoStream):
                 stream.save()
@@ -150,6 +157,10 @@ class _plain_errors:  # noqa: N801 (reads as a verb where it is used)
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, stack: object) -> None:
-        if isinstance(error, KlaviyoError | ConfigValidationError | StreamMapConfigError):
+        if isinstance(error, ConfigValidationError):
+            for text in mistakes.told(error, settings.CONFIG):
+                self._tap.logger.error("%s", text)
+            sys.exit(1)
+        if isinstance(error, KlaviyoError | StreamMapConfigError):
             self._tap.logger.error("%s", error)
             sys.exit(1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nevent_client.errors import RefusedError, UnknownError
 from nevent_client.paging import Pager, chunked
-from nevent_client.rows import page, shaper
+from nevent_client.rows import shaper
 from singer_outcomes.identifiers import email_address, phone_number
 
 from target_nevent.looking_up import looked_up, spellings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 STRANGER = "new:"  # begins the id of somebody whom a dry run would have signed up
+UNSURE = ""  # no id
 REMEMBERED = 200_000  # identifiers whose fan is remembered within a run
 
 
@@ -100,17 +102,18 @@ class Fans:
             sure: whether an id that a record brings is looked up as well.
         """
         if len(self._ids) > REMEMBERED:
-            self._ids.clear()
-        asked = [each for each in dict.fromkeys(wanted) if sure or not each.external_id]
-        asked = [each for each in asked if self._unsure(each)]
+            self._ids = {}
+        found: dict[Named, str | None] = {}
+        for each in wanted:
+            if each.external_id and not sure:
+                found[each] = each.external_id
+            elif (remembered := self._remembered(each)) != UNSURE:
+                found[each] = remembered
+        asked = [each for each in dict.fromkeys(wanted) if each not in found]
         for each, fan in zip(asked, self.find(asked), strict=True):
-            self._ids.update(dict.fromkeys(each.people, fan.id if fan else None))
-        return [
-            each.external_id
-            if each.external_id and not sure
-            else next(filter(None, (self._ids.get(person) for person in each.people)), None)
-            for each in wanted
-        ]
+            found[each] = fan.id if fan else None
+            self._ids.update(dict.fromkeys(each.people, found[each]))
+        return [found[each] for each in wanted]
 
     def known(self, fan_id: str) -> bool:
         """Whether Nevent has a fan with this id; remembered for the run."""
@@ -120,10 +123,11 @@ class Fans:
         """Somebody whom Nevent did not know a moment ago is this fan now."""
         self._ids.update(dict.fromkeys((*named.people, f"id:{fan.id}"), fan.id))
 
-    def _unsure(self, named: Named) -> bool:
-        """Whether nobody was found by this yet, and not everything was tried."""
-        found = [self._ids.get(person) for person in named.people]
-        return not any(found) and not all(person in self._ids for person in named.people)
+    def _remembered(self, named: Named) -> str | None:
+        """The fan's id, None where everything was tried in vain, UNSURE where not all was."""
+        found = {self._ids.get(person, UNSURE) for person in named.people}
+        known = found - {None, UNSURE}
+        return known.pop() if known else UNSURE if UNSURE in found else None
 
     def fresh(self, fan: Fan) -> Fan | None:
         """The fan as he is at this moment, before all of him is written back."""
@@ -163,18 +167,22 @@ class Fans:
         return found
 
     def _in_bulk(self, ids: tuple[str, ...]) -> list[Fan] | None:
-        """These fans by one request; None where this Nevent does not understand it."""
-        params = self._calls.operation("users").params
-        asked = {params["ids"]: ",".join(ids), params["size"]: len(ids)}
-        try:
-            rows = page(self._calls.read("users", params=asked), 0).rows
-        except RefusedError:
-            self._bulk = False
-            return None
-        fans = [self.fan(row) for row in rows]
-        if not {fan.id for fan in fans} <= set(ids):  # it gave anybody
-            self._bulk = False
-            return None
+        """These fans together; None where this Nevent does not understand that."""
+        fans: list[Fan] = []
+        asked = {"ids": ",".join(ids), "size": len(ids)}
+        for number in count():
+            try:
+                self._calls.requests += 1
+                got = self._pager.page("users", number, query=asked)
+            except RefusedError:
+                self._bulk = False
+                return None
+            fans += [self.fan(row) for row in got.rows]
+            if not {fan.id for fan in fans} <= set(ids):  # it gives anybody
+                self._bulk = False
+                return None
+            if got.last:
+                break
         return fans
 
     def _by_id(self, fan_id: str) -> Fan | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import logging
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from target_nevent.memory import Memory
 
+Turn = Literal["now", "waited", "over"]
 HOUR = timedelta(hours=1)
 TELL_EVERY = 600.0  # seconds between two lines about waiting
 ROUNDED = timedelta(seconds=2)  # Nevent's clock is read in whole seconds
@@ -47,8 +48,8 @@ class Pace:
         self._now = now
         self._over = threading.Event()
 
-    def turn(self, waiting: Callable[[], int]) -> bool:
-        """Wait for the next turn; False where the run ends before it.
+    def turn(self, waiting: Callable[[], int]) -> Turn:
+        """Wait for the next turn: whether it is now, was waited for, or the run ends before it.
 
         Args:
             waiting: how many sign-ups there are, for who watches.
@@ -58,7 +59,7 @@ class Pace:
             now = self._now()
             sent = self._memory.sent_since(now - HOUR)
             if len(sent) < self._per_hour:
-                return True
+                return "waited" if told else "now"
             if not told:
                 told = True
                 self._tell(waiting())
@@ -68,7 +69,7 @@ class Pace:
                 break
             free += MOMENT
             self._over.wait(min((free - now).total_seconds(), TELL_EVERY))
-        return False
+        return "over"
 
     def stop(self) -> None:
         """End every wait. Any thread may call."""

@@ -17,10 +17,12 @@ from nevent_client.errors import (
 )
 from nevent_client.rows import dig, moment, written
 from singer_outcomes.identifiers import SettingError
+from singer_outcomes.loader import ERASED
 
-from target_nevent.fans import Fan, Named
+from target_nevent.fans import Fan
 from target_nevent.kinds import decode
 from target_nevent.moments import at_most
+from target_nevent.signups import SOURCE, Signup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,13 +37,13 @@ if TYPE_CHECKING:
     from target_nevent.pace import Pace
 
 UNWILLING = "has opted out of e-mail in Nevent"
+OTHER_ADDRESS = "Nevent has this person under another address"
 OPTED_OUT = "has opted out of e-mail in Klaviyo since"
 GONE = "Nevent no longer knows this person"
 NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
 NOT_SEEN = "new fans who did not show at once: the next run completes them"
 LEFT_OUT = "new fans whose name or phone Nevent does not take"
-SOURCE = "Klaviyo"
 _FILLED = ("first_name", "last_name", "phone_number")
 
 
@@ -50,6 +52,7 @@ class Subscribers:
 
     Args:
         newsletter: the configured one, where a record names none.
+        erased: whether somebody was, by any identifier.
         waiting: how many sign-ups wait.
     """
 
@@ -62,6 +65,7 @@ class Subscribers:
         pace: Pace,
         *,
         newsletter: str | None,
+        erased: Callable[[tuple[str, ...]], bool],
         waiting: Callable[[], int],
     ) -> None:
         self._calls = calls
@@ -70,6 +74,7 @@ class Subscribers:
         self._memory = memory
         self._pace = pace
         self._newsletter = newsletter
+        self._erased = erased
         self._waiting = waiting
         self.left = 0
         """Sign-ups that had no turn in this run."""
@@ -94,24 +99,43 @@ class Subscribers:
             self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
 
     def _one(self, row: Row, signup: Signup, fan: Fan | None, *, begun: bool, left: int) -> None:
-        willing = fan.columns["email_enabled"] if fan else None
-        if fan and begun and not self._calls.planned:  # a run was killed before it was complete
+        standing = fan.columns["email_enabled"] if fan else None
+        if fan and begun and standing is not False and not self._calls.planned:
+            # A run was killed before it was complete.
             self._complete(row, signup, fan)
             self._end(row, signup, "written")
-        elif willing:
-            self._end(row, signup, "unchanged")
-        elif willing is False:
-            self._fates.withhold([row], UNWILLING)
-        elif fan is None and signup.named.external_id:
+            return
+        if fan is None and signup.named.external_id:
             self._fates.withhold([row], GONE)
+            return
+        same = [fan] if fan and standing is not None else self._fans.with_email(signup.email)
+        standings = {each.columns["email_enabled"] for each in same}
+        if False in standings:
+            self._fates.withhold([row], UNWILLING)
+        elif True in standings:
+            self._end(row, signup, "unchanged")
+        elif not same and fan:
+            self._fates.withhold([row], OTHER_ADDRESS)
         elif self._memory.opted_out(signup.email, signup.consented_at):
             self._fates.withhold([row], OPTED_OUT)
         elif self._calls.planned:
-            self._foresee(row, signup, fan)
-        elif self.spent is None and self._pace.turn(lambda: self._waiting() + left):
-            self._sign_up(row, signup, new=fan is None)
-        else:
+            self._foresee(row, signup, new=not same)
+        elif self.spent is not None:
             self._leave(row)
+        else:
+            self._in_turn(row, signup, new=not same, left=left)
+
+    def _in_turn(self, row: Row, signup: Signup, *, new: bool, left: int) -> None:
+        turn = self._pace.turn(lambda: self._waiting() + left)
+        if turn == "over":
+            self._leave(row)
+        elif self._erased(signup.named.people):
+            self._fates.withhold([row], ERASED)
+        elif turn == "waited":  # much may have happened since
+            (fan,) = self._fans.find([signup.named], strictly=True)
+            self._one(row, signup, fan, begun=False, left=left)
+        else:
+            self._sign_up(row, signup, new=new)
 
     def _leave(self, row: Row) -> None:
         """Without a fate: the state stays before it, and the next run brings it again."""
@@ -202,10 +226,10 @@ class Subscribers:
         at = written(at_most(signup.consented_at, self._calls.now()))
         return {"consent_granted": True, "consent_at": at, "consent_source": SOURCE}
 
-    def _foresee(self, row: Row, signup: Signup, fan: Fan | None) -> None:
+    def _foresee(self, row: Row, signup: Signup, *, new: bool) -> None:
         """Count the requests, and know the fan from now on."""
         self._subscribe(row, signup)
-        if fan is None:
+        if new:
             fan = self._fans.stranger(signup.email, moment(signup.columns["consented_at"]))
             self._complete(row, signup, fan)
             self._fans.foresee(fan, signup.named)
@@ -221,20 +245,3 @@ class Subscribers:
 
     def _id(self, signup: Signup) -> str:
         return self._memory.signup(signup.email, signup.newsletter, signup.columns["consented_at"])
-
-
-class Signup:
-    """One person's consent to one newsletter."""
-
-    def __init__(self, columns: dict[str, Any]) -> None:
-        self.columns = columns
-        self.email: str = columns["email"]
-        self.newsletter: str = columns["newsletter_id"]
-        self.source: str = columns.get("source") or columns.get("list_name") or SOURCE
-        self.named = Named(columns.get("external_id"), self.email)
-
-    @property
-    def consented_at(self) -> str:
-        """The original time of consent (ISO 8601)."""
-        at: str = self.columns["consented_at"]
-        return at

@@ -105,6 +105,7 @@ class TargetNevent(LoadingTarget):
             self.memory,
             self._pace,
             newsletter=config.get("newsletter_id"),
+            erased=self.erased,
             waiting=lambda: len(self.loader.queues["subscribers"]),
         )
         self.loader.deliver = {

@@ -1,4 +1,4 @@
-"""Forty scenarios of `make chaos`, and proof that it would see a difference.
+"""Sixteen scenarios of `make chaos`, and proof that it would see a difference.
 
 A class is an input; each worker of pytest takes whole classes.
 """
@@ -58,24 +58,6 @@ class TestSecondInput(Scenarios):
     """Streams interleaved."""
 
     number = 1
-
-
-class TestThirdInput(Scenarios):
-    """As the first, with other people."""
-
-    number = 2
-
-
-class TestFourthInput(Scenarios):
-    """As the second, with other people."""
-
-    number = 3
-
-
-class TestFifthInput(Scenarios):
-    """As the first, with yet others."""
-
-    number = 4
 
 
 class TestHarness:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from docs import contract_reference
 from docs import settings_reference as reference
+from nevent_klaviyo.settings import VARIABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,14 @@ def test_configured_settings_exist(name: str) -> None:
             if each["name"] == name:
                 configured |= set(each["config"])
     assert configured <= known
+
+
+def test_the_utility_declares_each_variable_that_its_command_reads() -> None:
+    """What Meltano does not know of, it does not hand on."""
+    (tool,) = MELTANO["plugins"]["utilities"]
+    assert [each["name"] for each in tool["settings"]] == list(VARIABLES)
+    secret = {each["name"] for each in tool["settings"] if each.get("sensitive")}
+    assert secret == {"nevent_auth_token", "nevent_refresh_token", "klaviyo_api_key"}
 
 
 def test_one_schedule_runs_both_directions_the_way_back_first() -> None:

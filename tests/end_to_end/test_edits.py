@@ -45,7 +45,7 @@ def _loaded(served: Sandbox) -> Loaded:
 @pytest.fixture(scope="module")
 def shipped(served: Sandbox, project: Callable[[], Project]) -> Loaded:
     """As shipped, by the schedule's command."""
-    project().meltano("schedule", "run", "nevent-to-klaviyo")
+    project().meltano("schedule", "run", "bidirectional")
     return _loaded(served)
 
 

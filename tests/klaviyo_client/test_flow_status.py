@@ -112,8 +112,12 @@ def test_a_countdown_takes_what_is_left_until_the_date() -> None:
         [{"id": "x"}],
         [mail("one", "back"), {"id": "back", "type": "back-in-stock-delay"}],
         [mail("one", "two"), mail("two", "one")],
+        [
+            mail("one", "wait"),
+            {"id": "wait", "type": "time-delay", "data": {"unit": "fortnights", "value": 1}},
+        ],
     ],
-    ids=["empty", "untold", "waits for stock", "circle"],
+    ids=["empty", "untold", "waits for stock", "circle", "new unit"],
 )
 def test_a_flow_that_does_not_tell_its_delays_is_unreadable(actions: list[Action]) -> None:
     """It is judged by the last mail's age then, and says so."""

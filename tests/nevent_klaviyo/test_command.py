@@ -39,10 +39,11 @@ def test_the_command_is_a_process(
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, "FORCE_COLOR": "1"},
     )
     assert told.returncode == 0, told.stderr
     assert "Persona" in told.stdout
+    assert "\x1b" not in told.stdout
     assert "503" in told.stderr
     assert ANA not in told.stderr
 
@@ -92,6 +93,13 @@ def test_a_setting_that_cannot_be_is_wrong_use(run: Run, variable: str, value: s
     """Before anything is asked; a token never goes over plain http."""
     told = run("fan", ANA, **{variable: value})
     assert (told.code, told.out) == (2, "")
+
+
+def test_an_address_that_is_not_nevents_is_wrong_use(run: Run, klaviyo: KlaviyoHandle) -> None:
+    """Something answers 404 there, which must not pass for an unknown person."""
+    told = run("fan", ANA, NEVENT_KLAVIYO_NEVENT_API_URL=f"{klaviyo.url}/_sandbox/nothing")
+    assert (told.code, told.out) == (2, "")
+    assert "NEVENT_KLAVIYO_NEVENT_API_URL" in told.err
 
 
 def test_its_own_variable_goes_before_the_plugins() -> None:

@@ -127,6 +127,20 @@ def test_asking_for_one_campaign_does_not_give_it_what_counts_for_another(
     assert {name: row["nevent_tickets"] for name, row in found.items()} == {"Verano": 1}
 
 
+def test_two_profiles_of_one_fan_do_not_double_an_order(
+    klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run, spring: str
+) -> None:
+    """One is linked by id, the other by its address; both received the mail."""
+    fan = str(nevent.edit(add_user={"email": ANA})["id"])
+    profile(klaviyo, ANA)
+    profile(klaviyo, EVA, external_id=fan)
+    for each in (ANA, EVA):
+        receive(klaviyo, "received", each, spring, days_ago(20))
+    buy(nevent, fan, days_ago(19))
+    row = rows(run("conversions", "--json"))["Primavera"]
+    assert (row["recipients"], row["recipients_unknown"], row["nevent_tickets"]) == (2, 0, 1)
+
+
 def test_mails_of_flows_and_drafts_are_no_campaigns(
     klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run, spring: str
 ) -> None:
@@ -258,6 +272,22 @@ def test_amounts_in_cents_and_another_currency_are_settings(
     assert row["nevent_revenue"] == round(float(pounds["totalPrice"]) / 100, 2)
 
 
+def test_money_of_two_currencies_is_not_subtracted(
+    klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run, spring: str
+) -> None:
+    """Klaviyo tells the account's, which is euros; tickets are compared all the same."""
+    fan = both(klaviyo, nevent, ANA)
+    receive(klaviyo, "received", ANA, spring, days_ago(20))
+    buy(nevent, fan, days_ago(19), currency="GBP")
+    told = run("conversions", "--json", NEVENT_KLAVIYO_CURRENCY="GBP")
+    row = rows(told)["Primavera"]
+    assert row["nevent_revenue"] > 0
+    assert (row["klaviyo_conversion_value"], row["revenue_difference"]) == (0, None)
+    assert row["tickets_difference"] == 1
+    assert "currencies_differ" in codes(told)
+    assert "currencies_differ" not in codes(run("conversions", "--json"))
+
+
 def test_lines_of_json_are_rows_alone(run: Run, spring: str) -> None:
     """Notes go to the other stream."""
     told = run("conversions", "--jsonl")
@@ -270,9 +300,19 @@ def test_the_table_is_in_the_language_of_the_locale(run: Run, spring: str) -> No
     """Without colours where there is no terminal."""
     assert spring
     told = run("conversions", LC_ALL="es_ES.UTF-8")
-    assert "Destinatarios" in told.out
+    assert "Personas" in told.out
     assert "Primavera" in told.out
     assert "\x1b" not in told.out
+
+
+def test_a_wrong_address_makes_nobody_unknown(
+    klaviyo: KlaviyoHandle, run: Run, spring: str
+) -> None:
+    """Something answers 404 there: wrong use, and no figures."""
+    profile(klaviyo, ANA, external_id="somebody")
+    receive(klaviyo, "received", ANA, spring, days_ago(20))
+    told = run("conversions", NEVENT_KLAVIYO_NEVENT_API_URL=f"{klaviyo.url}/_sandbox/nothing")
+    assert (told.code, told.out) == (2, "")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from both_sides import NOW, both, buy, campaign, days_ago, profile, receive, report_purchase
+from both_sides import (
+    NOW,
+    both,
+    buy,
+    campaign,
+    days_ago,
+    imported,
+    profile,
+    receive,
+    report_purchase,
+)
 from klaviyo_happenings import happen
 
 if TYPE_CHECKING:
@@ -219,6 +229,22 @@ def test_mail_to_who_shares_nothing_with_third_parties_is_told(
     assert run("fan", ANA, "--json").json["differences"] == []
 
 
+def test_mail_that_klaviyo_does_not_send_is_told(
+    klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run
+) -> None:
+    """An address that bounces is no objection, and Nevent counts on it."""
+    both(klaviyo, nevent, ANA, communicationPreferences=WANTS_MAIL, thirdPartySharing=SHARES)
+    klaviyo.bounce(ANA, at="2026-05-01T10:00:00Z")
+    (told,) = run("fan", ANA, "--json").json["differences"]
+    assert told == {
+        "kind": "suppressed",
+        "nevent": True,
+        "reason": "HARD_BOUNCE",
+        "at": "2026-05-01T10:00:00+00:00",
+    }
+    assert "HARD_BOUNCE (2026-05-01 10:00)" in run("fan", ANA).out
+
+
 @pytest.mark.parametrize(
     ("key", "block", "scope"),
     [
@@ -275,6 +301,33 @@ def test_a_nevent_that_serves_only_what_is_published_shows_that(
     assert [(each["side"], each["block"]) for each in view["problems"]] == [
         ("nevent", "newsletters")
     ]
+
+
+def test_concerts_of_orders_have_names_though_orders_do_not_tell_them(
+    klaviyo: KlaviyoHandle, published: NeventHandle, run: Run
+) -> None:
+    """Nevent publishes them as the fan's concerts."""
+    fan = published.edit(add_user={"email": ANA})["id"]
+    profile(klaviyo, ANA, external_id=fan)
+    order = buy(published, fan, days_ago(3))
+    (concert,) = (each for each in published.events() if each["id"] == order["eventId"])
+    (shown,) = run("fan", ANA, "--json").json["nevent"]["purchases"]
+    assert shown["event_name"] == concert["name"]
+    assert shown["event_date"]
+
+
+def test_several_profiles_of_one_fan_are_told(
+    klaviyo: KlaviyoHandle, nevent: NeventHandle, run: Run
+) -> None:
+    """Klaviyo does not merge by the fan's id; what stands in the other one is not shown."""
+    fan = both(klaviyo, nevent, ANA)
+    imported(klaviyo, EVA, external_id=fan)
+    view = run("fan", fan, "--json").json
+    (problem,) = view["problems"]
+    assert (problem["side"], problem["block"]) == ("klaviyo", "profile")
+    assert "2 profiles" in problem["message"]
+    assert view["klaviyo"]["known"] is True
+    assert "2 profiles" in run("fan", fan).out
 
 
 @pytest.mark.parametrize(

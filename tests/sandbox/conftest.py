@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from nevent_sandbox.handle import tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ class Api:
 
     def __init__(self, url: str, key: str = "pk_sandbox_full") -> None:
         headers = {"Authorization": f"Klaviyo-API-Key {key}", "revision": "2026-07-15"}
-        self.http = httpx.Client(base_url=f"{url}/api", headers=headers, timeout=60)
+        self.http = httpx.Client(base_url=f"{url}/api", headers=headers, timeout=60, verify=tls())
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         """Read; `page_size` stands for page[size]."""

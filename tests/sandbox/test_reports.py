@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from nevent_sandbox import Sandbox
+from nevent_sandbox.handle import tls
 from report_bodies import report
 
 if TYPE_CHECKING:
@@ -427,7 +428,7 @@ def test_a_report_needs_the_scope_of_what_it_is_about(
 def test_over_http_a_used_up_day_is_told_with_the_hours_to_wait() -> None:
     """The 226th report of a day, asked as fast as the minute allows."""
     with Sandbox(fans=0, limits="real") as limited:
-        http = httpx.Client(base_url=f"{limited.klaviyo.url}/api", headers=HEADERS)
+        http = httpx.Client(base_url=f"{limited.klaviyo.url}/api", headers=HEADERS, verify=tls())
         body = report("segment-values-report")
         for _ in range(225):
             assert http.post("/segment-values-reports", json=body).status_code == 200

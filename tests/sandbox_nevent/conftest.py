@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from nevent_sandbox.clock import Clock
 from nevent_sandbox.credentials import NEVENT_TOKEN
+from nevent_sandbox.handle import tls
 from nevent_sandbox.nevent import build_nevent
 from nevent_sandbox.nevent_handle import NeventHandle
 
@@ -28,7 +29,9 @@ class Nevent(NeventHandle):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         headers = {"Authorization": f"Bearer {NEVENT_TOKEN}"}
-        self.api = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
+        self.api = httpx.Client(
+            base_url=url, headers=headers, timeout=60, trust_env=False, verify=tls()
+        )
 
     def get(self, path: str, **query: Any) -> Any:
         """The body of a 200."""

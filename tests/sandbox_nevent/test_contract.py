@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from nevent_sandbox.handle import tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,7 +110,9 @@ def test_a_million_fans_are_served_at_once_in_little_memory() -> None:
         port = int(server.stdout.readline())
         headers = {"Authorization": "Bearer nevent-sandbox-token"}
         url = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30) as api:
+        with httpx.Client(
+            base_url=url, headers=headers, trust_env=False, timeout=30, verify=tls()
+        ) as api:
             for path in ("/users", "/purchases", "/attendance"):
                 moments: list[str] = []
                 for page in (0, 400, 999):

@@ -59,7 +59,7 @@ def test_every_fate_counts_as_settled() -> None:
     summary.count("a", "read", len(FATES) + 1)
     for fate in FATES[1:]:
         summary.count("a", fate)
-    assert "10 read, 8 settled" in summary.progress()
+    assert "11 read, 9 settled" in summary.progress()
     assert "2 under way, 1 rejected" in summary.progress()
 
 

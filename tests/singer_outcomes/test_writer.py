@@ -98,3 +98,12 @@ def test_what_waits_is_written_when_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert pipe.tell() == before
     writer.flush()
     assert pipe.flushed == pipe.tell() > before
+
+
+def test_half_a_character_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a text was cut in the middle of an emoji, JSON may hold the half."""
+    pipe = _stdout(monkeypatch)
+    record = {"name": "Ana \ud83d", "more": [{"\ud83d": 1}], "price": 1.5}
+    FastWriter().write_message(RecordMessage(stream="fans", record=record))
+    told = json.loads(pipe.getvalue())["record"]
+    assert told == {"name": "Ana ?", "more": [{"?": 1}], "price": 1.5}

@@ -101,6 +101,30 @@ def test_a_fan_who_was_never_asked_is_subscribed_and_nothing_else_of_them_change
     assert written(nevent) == [SUBSCRIBE]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "fate"), [((None, False), "withheld"), ((None, True), "unchanged")]
+)
+def test_a_person_whom_nevent_has_twice_is_one_person(
+    nevent: NeventHandle, load: Callable[..., Run], wanted: tuple[Any, Any], fate: str
+) -> None:
+    """What one of both said holds, however the address is written there."""
+    for email, each in zip((ANA, f" {ANA.title()} "), wanted, strict=True):
+        fan(nevent, email, emailEnabled=each)
+    assert _fates(load([SUBSCRIBERS, yes()]))[fate] == 1
+    assert written(nevent) == []
+
+
+def test_a_person_whom_nevent_has_under_another_address_is_not_made_twice(
+    nevent: NeventHandle, load: Callable[..., Run]
+) -> None:
+    """A sign-up goes to the address that it is for."""
+    fan_id = fan(nevent, EVA, emailEnabled=None)
+    run = load([SUBSCRIBERS, yes(external_id=fan_id)])
+    reason = "Nevent has this person under another address"
+    assert _fates(run)["withheld_reasons"] == {reason: 1}
+    assert (written(nevent), nevent.user(ANA)) == ([], None)
+
+
 def test_the_erased_are_never_made_again(nevent: NeventHandle, load: Callable[..., Run]) -> None:
     """Known by the feed, by this store, or because Nevent knows their id no more."""
     fan_id = fan(nevent)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client import ForbiddenError, QuotaError
 from klaviyo_client.campaigns import campaigns
+from klaviyo_client.limits import GET_ACCOUNT
 from klaviyo_client.own_metrics import Metrics
 from klaviyo_client.own_metrics import read as read_metrics
 
@@ -79,6 +80,7 @@ def campaign_conversions(sides: Sides, wanted: Wanted) -> Result:
         return result
     metrics = read_metrics(sides.klaviyo)
     theirs = _theirs(sides, metrics, sent, chosen, result)
+    comparable = _comparable(sides, result) if theirs else True
     tallies = {place: Tally() for place in chosen}
     with closing(Receipts()) as receipts:
         _receive(sides, metrics, sent, chosen, receipts, wanted)
@@ -102,6 +104,8 @@ def campaign_conversions(sides: Sides, wanted: Wanted) -> Result:
     for place in reversed(chosen):
         people = (reached.get(place, 0), unknown.get(place, 0))
         row = _row(sent[place], people, theirs.get(place), tallies[place])
+        if not comparable:
+            row["revenue_difference"] = None
         row |= {"currency": sides.settings.currency, "window_days": wanted.window_days}
         result.rows.append(row)
     return result
@@ -192,6 +196,19 @@ def _theirs(
         for place in chosen
         if place not in older
     }
+
+
+def _comparable(sides: Sides, result: Result) -> bool:
+    """Whether Klaviyo's values are in our currency, as far as the key may see the account."""
+    try:
+        (account,) = sides.klaviyo.get(GET_ACCOUNT)["data"]
+    except ForbiddenError:
+        return True
+    theirs, ours = account["attributes"].get("preferred_currency"), sides.settings.currency
+    if theirs in {None, ours}:
+        return True
+    result.notes.append(("currencies_differ", {"klaviyo": theirs, "currency": ours}))
+    return False
 
 
 def _row(sent: Sent, people: tuple[int, int], theirs: Conversions | None, ours: Tally) -> Row:

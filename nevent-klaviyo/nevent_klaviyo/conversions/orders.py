@@ -13,6 +13,7 @@ from nevent_klaviyo.conversions.arithmetic import Order
 from nevent_klaviyo.instants import instant
 from nevent_klaviyo.money import NOTHING, amount
 from nevent_klaviyo.order_states import COMPLETED, LOST
+from nevent_klaviyo.sides import make_sure_of_nevent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -121,6 +122,7 @@ class Buyers:
         try:
             return list(self._paged(operation, ids, key, query))
         except (NotServedError, _IgnoredError):
+            make_sure_of_nevent(self._session)
             self._in_hundreds[operation] = False
             return None
 

@@ -40,7 +40,12 @@ def show(rows: Sequence[Row], notes: Sequence[str], console: Console, words: Wor
         table = Table(box=None, pad_edge=False, header_style="bold")
         for word, name in _COLUMNS:
             text = name in {"campaign_name", "sent_at"}
-            table.add_column(words(word), justify="left" if text else "right", overflow="fold")
+            table.add_column(
+                words(word),
+                justify="left" if text else "right",
+                no_wrap=name != "campaign_name",
+                overflow="fold",
+            )
         for row in rows:
             table.add_row(*(_cell(name, row[name]) for _, name in _COLUMNS))
         console.print(table)
@@ -55,9 +60,8 @@ def _cell(name: str, value: Any) -> str:
     if value is None:
         return "-"
     if name == "sent_at":
-        return str(value)[:16].replace("T", " ")
-    if isinstance(value, float):
-        return f"{value:+,.2f}" if name in _SIGNED else f"{value:,.2f}"
-    if isinstance(value, int):
-        return f"{value:+,}" if name in _SIGNED else f"{value:,}"
+        return str(value)[:10]
+    if isinstance(value, int | float):
+        sign = "+" if name in _SIGNED and value else ""
+        return format(value, f"{sign},.2f" if isinstance(value, float) else f"{sign},")
     return str(value)

@@ -17,6 +17,7 @@ ONLY_NEVENT, ONLY_KLAVIYO = "only_in_nevent", "only_in_klaviyo"
 NOT_LINKED, LINKED_TO_OTHER = "not_linked", "linked_to_another"
 EMAIL_DIFFERS, PHONE_DIFFERS = "email_differs", "phone_differs"
 CONSENT_DIFFERS = "consent_differs"
+SUPPRESSED = "suppressed"
 NO_THIRD_PARTY = "mailable_without_third_party_consent"
 
 _SAYS = {"SUBSCRIBED": True, "UNSUBSCRIBED": False}
@@ -28,7 +29,7 @@ def differences(nevent: Row, klaviyo: Row) -> list[Row]:
     """What differs between the blocks of both sides; `known` of each is true, false or null."""
     if nevent["known"] and klaviyo["known"]:
         found = [*_identity(nevent["fan"], klaviyo["profile"]), *_consents(nevent, klaviyo)]
-        return [*found, *_third_party(nevent, klaviyo)]
+        return [*found, *_suppressed(nevent, klaviyo), *_third_party(nevent, klaviyo)]
     if nevent["known"] and klaviyo["known"] is False:
         return [{"kind": ONLY_NEVENT}]
     if klaviyo["known"] and nevent["known"] is False:
@@ -87,6 +88,21 @@ def _newer(ours: str | None, theirs: str | None) -> str | None:
     if not ours or not theirs or ours == theirs:
         return None
     return "nevent" if ours > theirs else "klaviyo"
+
+
+def _suppressed(nevent: Row, klaviyo: Row) -> Iterator[Row]:
+    """Mail that Nevent counts on and Klaviyo does not send, though the person said no nowhere.
+
+    Nothing is told of who is suppressed because they share nothing with third parties.
+    """
+    given = nevent["third_party_consent"]
+    reasons = klaviyo["consent"]["email"]["suppressions"]
+    if not nevent["preferences"]["email"]["enabled"] or not reasons:
+        return
+    if any(each["reason"] in _OBJECTIONS for each in reasons):
+        return
+    if given is None or given["granted"] is not False:
+        yield {"kind": SUPPRESSED, "nevent": True, **reasons[0]}
 
 
 def _third_party(nevent: Row, klaviyo: Row) -> Iterator[Row]:

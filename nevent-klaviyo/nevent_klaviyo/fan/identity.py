@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from klaviyo_client.limits import GET_PROFILES
 from nevent_client.errors import UnknownError
 
-from nevent_klaviyo.sides import KLAVIYO, NEVENT
+from nevent_klaviyo.sides import KLAVIYO, NEVENT, make_sure_of_nevent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nevent_klaviyo.sides import Problems, Sides
 
 Resource = dict[str, Any]
 
+T = TypeVar("T")
+
+_SEVERAL = (
+    "{number} profiles carry this fan's id; one of them is shown. Whoever manages the Klaviyo "
+    "account should merge them."
+)
 _PROFILE_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")  # a ULID, as Klaviyo's profiles have
 
 
@@ -47,6 +55,9 @@ class Search:
         """The person of this e-mail address, fan id or profile id.
 
         Whom one side knows is looked for on the other by the id that links both, then by e-mail.
+
+        Raises:
+            SettingError: something else than Nevent is at its address.
         """
         who = who.strip()
         if "@" in who:
@@ -63,6 +74,8 @@ class Search:
             profile = self._profile_of(fan, asked=who)
         elif profile is not None and fan is None:
             fan = self._fan_of(profile, asked=who)
+        if fan is None and NEVENT not in self._unread:
+            make_sure_of_nevent(self._sides.nevent)  # a wrong address answers 404 as well
         return Person(fan, profile, frozenset(self._unread))
 
     def _profile_of(self, fan: Resource, *, asked: str) -> Resource | None:
@@ -108,15 +121,18 @@ class Search:
             "additional-fields[profile]": "subscriptions",
         }
 
-        def reading() -> Resource | None:
+        def reading() -> list[Resource]:
             found: list[Resource] = self._sides.klaviyo.get(GET_PROFILES, **asked)["data"]
-            return found[0] if found else None
+            return found
 
-        return self._read(KLAVIYO, "profile", reading)
+        found = self._read(KLAVIYO, "profile", reading) or []
+        if len(found) > 1:  # Klaviyo merges by e-mail and phone, never by external_id
+            self._problems.note(KLAVIYO, "profile", _SEVERAL.format(number=len(found)))
+        return found[0] if found else None
 
-    def _read(self, side: str, block: str, reading: Any) -> Resource | None:
+    def _read(self, side: str, block: str, reading: Callable[[], T]) -> T | None:
         before = len(self._problems.found)
-        found: Resource | None = self._problems.read(side, block, reading)
+        found = self._problems.read(side, block, reading)
         if len(self._problems.found) > before:
             self._unread.add(side)
         return found

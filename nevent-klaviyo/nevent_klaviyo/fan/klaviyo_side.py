@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.catalogue import Catalogue
-from klaviyo_client.flow_status import status
+from klaviyo_client.flow_status import standing
 from klaviyo_client.limits import GET_EVENTS, GET_PROFILE_LISTS, MAX_EVENTS_PAGE
 from klaviyo_client.own_metrics import metric
 
@@ -100,7 +100,7 @@ class KlaviyoSide:
     def _standing(self, flow: Flow | None, letters: list[Letter]) -> Row:
         """Where the person stands, derived; nothing where the flow's messages are unknown."""
         now = self._session.now()
-        found = status(received(letters), flow.graph, live=flow.live, now=now) if flow else None
+        found = standing(flow, received(letters), now) if flow else None
         if found is None:
             return {"status": None, "basis": None if flow else FLOW_UNKNOWN}
         return {

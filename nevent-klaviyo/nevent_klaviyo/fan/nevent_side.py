@@ -32,7 +32,7 @@ class NeventSide:
         read, identifier = self._problems.read, str(fan["id"])
         fields = self._sides.nevent.operation("user").fields or FAN
         flat = shaper(fields)(fan)
-        orders = read(NEVENT, "purchases", lambda: self._rows("user_purchases", identifier))
+        orders = read(NEVENT, "purchases", lambda: self._orders(identifier))
         return {
             "fan": {
                 **{column: flat.get(column) for column in _WHO},
@@ -49,6 +49,20 @@ class NeventSide:
 
     def _rows(self, operation: str, identifier: str, **query: Any) -> list[Row]:
         return self._sides.pager.whole(operation, path={"id": identifier}, query=query)
+
+    def _orders(self, identifier: str) -> list[Row]:
+        """The fan's orders with their concerts, which a Nevent may tell apart from them."""
+        orders = self._rows("user_purchases", identifier)
+        if all(each.get("event") for each in orders):
+            return orders
+        concerts = {
+            each.get("id"): each
+            for each in self._rows("user_nevent_events", identifier, type="purchased")
+        }
+        return [
+            {**each, "event": each.get("event") or concerts.get(each.get("eventId"))}
+            for each in orders
+        ]
 
     def _purchase(self, order: Row) -> Row:
         cents = self._sides.settings.nevent_amounts_in_cents

@@ -101,7 +101,7 @@ class _Page:
         for key, value in values.items():
             if isinstance(value, bool) or value is None:
                 values[key] = words.flag(value=value)
-            if key.endswith("_at"):
+            if key in {"at", "nevent_at", "klaviyo_at"}:
                 values[key] = minute(value) if value and value is not None else words("no_data")
             if key == "channel":
                 values[key] = words(value)

@@ -121,8 +121,9 @@ class ConsentChangesStream(ChangingStream):
                 for each in self.run.metrics.of(_TELLING)
             ]
             for event in self._read(collections):
-                person = event["relationships"]["profile"]["data"]["id"]
-                if person not in seen:
+                related = (event.get("relationships") or {}).get("profile") or {}
+                person = (related.get("data") or {}).get("id")  # not every event has one
+                if person and person not in seen:
                     found[person] = None
         except ForbiddenError as exc:
             self.log(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_client.own_metrics import CUSTOM, ENGAGEMENT
 from typing_extensions import override
 
-from tap_klaviyo_engagement.events import CustomEvent, Event, written
+from tap_klaviyo_engagement.events import CustomEvent, Event, OwnProperties, written
 from tap_klaviyo_engagement.sharing import EventStream
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _own(happening: Happening) -> tuple[str | None, str | None, Record]:
     """Message, flow and columns of an event that Klaviyo wrote itself."""
     event = happening.event
     assert isinstance(event, Event)  # noqa: S101  # by the decoder of its metric
-    told = event.attributes.event_properties
+    told = event.attributes.event_properties or OwnProperties()
     more: Record = {"name": _text(told.name)}
     for column, value in (
         ("subject", told.subject),
@@ -157,7 +157,7 @@ def _custom(happening: Happening) -> tuple[str | None, str | None, Record]:
     """Message, flow and columns of any other event, the message by its attribution."""
     event = happening.event
     assert isinstance(event, CustomEvent)  # noqa: S101  # by the decoder of its metric
-    told = event.attributes.event_properties
+    told = event.attributes.event_properties or {}
     more: Record = {
         "value": _number(told.get("$value")),
         "value_currency": _text(told.get("$currency_code")),

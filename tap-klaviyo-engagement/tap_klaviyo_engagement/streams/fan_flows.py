@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from klaviyo_client.flow_graph import FlowGraph
-from klaviyo_client.flow_status import FINISHED, NOT_LIVE, longest_pass, status
+from klaviyo_client.flow_status import FINISHED, NOT_LIVE, longest_pass, standing
 from klaviyo_client.flows import Flow
 from klaviyo_client.limits import GET_EVENTS, GET_FLOWS, GET_METRICS
 from singer_outcomes.bookmark import moment, written
@@ -18,7 +18,7 @@ from tap_klaviyo_engagement.passes import Passes, Person
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from klaviyo_client.flow_status import Received, Status
+    from klaviyo_client.flow_status import Received
     from singer_sdk.helpers.types import Context, Record
 
 _UNKNOWN = dict.fromkeys(("trigger_type", "created_at", "updated_at"))
@@ -86,7 +86,7 @@ class FanFlowsStream(ChangingStream):
     def _record(
         self, flow: Flow, profile: str, received: list[Received], now: datetime
     ) -> Record | None:
-        found = _status(flow, received, now)
+        found = standing(flow, received, now)
         if found is None:
             return None
         moved = found.until if found.status == FINISHED and found.until else found.last_step_at
@@ -122,14 +122,3 @@ def _gone(flow_id: str) -> Flow:
         updated_at=None,
         graph=FlowGraph(),
     )
-
-
-def _status(flow: Flow, received: list[Received], now: datetime) -> Status | None:
-    """Where the person stands; who was through before the flow was ended, was through by itself."""
-    found = status(received, flow.graph, live=flow.live, now=now)
-    ended = moment(flow.updated_at)
-    if found is None or flow.live or ended is None:
-        return found
-    then = status(received, flow.graph, live=True, now=datetime.fromisoformat(ended))
-    by_itself = then and then.status == FINISHED and then.last_step_at == found.last_step_at
-    return then if by_itself else found

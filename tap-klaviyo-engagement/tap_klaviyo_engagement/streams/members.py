@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client.limits import GET_LIST_MEMBERS, GET_LISTS
-from singer_outcomes.bookmark import moment
+from singer_outcomes.bookmark import moment, written
 from typing_extensions import override
 
 from tap_klaviyo_engagement import people, settings
@@ -67,6 +67,7 @@ class ListMembersStream(ChangingStream):
 
     @override
     def records(self) -> Iterator[Record]:
+        started = written(self.run.started)
         names = {each.id: each.name for each in self.chosen}
         collections = [
             Collection(GET_LIST_MEMBERS, "joined_group_at", _ASKED, mark.since, path_id=list_id)
@@ -79,6 +80,8 @@ class ListMembersStream(ChangingStream):
                 yield _member(list_id, names[list_id], row)
             if page.reached:
                 self.marks[list_id].reach(page.reached)
+        for mark in self.marks.values():
+            mark.reach(started)  # else a list that nobody joins any more is read again and again
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
