@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-OURS = ("MELTANO_", "TAP_NEVENT_", "TARGET_KLAVIYO_")
+OURS = ("MELTANO_", "TAP_", "TARGET_")
 SUMMARY = re.compile(r"Summary: (\{.*\})")
 
 
@@ -37,6 +37,8 @@ class Project:
             "TAP_NEVENT_DATA_API_URL": served.nevent.url,
             "TARGET_KLAVIYO_API_URL": served.klaviyo.url,
             "TARGET_KLAVIYO_MAX_REJECTS": "10",
+            "TAP_KLAVIYO_ENGAGEMENT_API_URL": served.klaviyo.url,
+            "TARGET_NEVENT_API_URL": served.nevent.url,
         }
 
     def add(self, after: str, line: str) -> None:
