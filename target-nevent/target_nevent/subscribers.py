@@ -19,7 +19,6 @@ from nevent_client.rows import dig, moment, written
 from singer_outcomes.identifiers import SettingError
 from singer_outcomes.loader import ERASED
 
-from target_nevent.fans import Fan
 from target_nevent.kinds import decode
 from target_nevent.moments import at_most
 from target_nevent.signups import SOURCE, Signup
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from singer_outcomes.queues import Row
 
     from target_nevent.calls import Calls
-    from target_nevent.fans import Fans
+    from target_nevent.fans import Fan, Fans
     from target_nevent.memory import Memory
     from target_nevent.pace import Pace
 
