@@ -67,6 +67,18 @@ def test_an_sms_opt_out_reaches_everybody_with_the_number(
     assert len(nevent.requests(SET)) == 1
 
 
+def test_an_e_mail_opt_out_is_that_of_the_address_although_a_fan_has_the_number(
+    nevent: NeventHandle, load: Callable[..., Run], signs_up: Message
+) -> None:
+    """A family has one phone: whose address Nevent does not know is a stranger to it."""
+    nevent.edit(user=fan(nevent, EVA), set={"phone": PHONE})
+    run = load([PREFERENCES, no(email=ANA, phone_number=PHONE)])
+    assert run.summary["streams"]["preferences"] == {"read": 1, "unknown": 1}
+    assert wants(nevent, EVA)["emailEnabled"] is True
+    load([SUBSCRIBERS, yes()], **signs_up)
+    assert nevent.user(ANA) is None
+
+
 def test_the_number_of_somebody_erased_is_still_anothers(
     nevent: NeventHandle, load: Callable[..., Run], settings: Message
 ) -> None:
