@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Turn = Literal["now", "waited", "over"]
 HOUR = timedelta(hours=1)
 TELL_EVERY = 600.0  # seconds between two lines about waiting
+ROUNDED = timedelta(seconds=2)  # Nevent's clock is read in whole seconds
 MOMENT = timedelta(milliseconds=1)
 
 
@@ -23,6 +24,10 @@ class Pace:
     """Counts what any run sent within the last hour, and waits until there is room.
 
     Args:
+        per_hour: most of them.
+        memory: of all runs.
+        logger: told about waiting.
+        longest: how long all waits of a run may last.
         now: the time by Nevent's clock.
     """
 
@@ -32,11 +37,14 @@ class Pace:
         memory: Memory,
         logger: logging.Logger,
         *,
+        longest: timedelta,
         now: Callable[[], datetime],
     ) -> None:
         self._per_hour = per_hour
         self._memory = memory
         self._logger = logger
+        self._longest = longest
+        self._until: datetime | None = None  # known once somebody had to wait
         self._now = now
         self._over = threading.Event()
 
@@ -55,7 +63,11 @@ class Pace:
             if not told:
                 told = True
                 self._tell(waiting())
-            free = sent[-self._per_hour] + HOUR + MOMENT
+            free = sent[-self._per_hour] + HOUR
+            self._until = self._until or now + self._longest + ROUNDED
+            if free > self._until:
+                break
+            free += MOMENT
             self._over.wait(min((free - now).total_seconds(), TELL_EVERY))
         return "over"
 

@@ -76,7 +76,7 @@ class Preferences:
     def deliver(self, rows: list[Row]) -> None:
         """Deal with each of these opt-outs and settle its row."""
         records = [decode(row.body) for row in rows]
-        named = [named_in(record) for record in records]
+        named = [_named(record) for record in records]
         for row, record, each, fan in zip(
             rows, records, named, self._fans.find(named), strict=True
         ):
@@ -180,6 +180,14 @@ class Preferences:
         if self._calls.planned:
             self._fans.foresee(fan.changed(**{f"{no.channel}_enabled": False}, **dated), named)
         return True
+
+
+def _named(record: dict[str, Any]) -> Named:
+    """Whom an opt-out is about; that from e-mail is the address's, and a number may be shared."""
+    named = named_in(record)
+    return (
+        named._replace(phone_number=None) if record["channel"] == "email" and named.email else named
+    )
 
 
 def _time(value: str | None) -> datetime | None:

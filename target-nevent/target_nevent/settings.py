@@ -54,6 +54,14 @@ SETTINGS: dict[str, Any] = {
         "Nevent's forms take about 100. Other records go on meanwhile.",
         "default": 90,
     },
+    "signups_wait_minutes": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Longest wait for sign-ups (minutes)",
+        "description": "How long a run waits for turns of sign-ups; then it ends well once all "
+        "else is loaded, and the next run goes on with those that are left.",
+        "default": 60,
+    },
     "owners": {
         "type": "object",
         "additionalProperties": {"enum": ["klaviyo", "fill"]},

@@ -19,9 +19,9 @@ from nevent_client.rows import dig, moment, written
 from singer_outcomes.identifiers import SettingError
 from singer_outcomes.loader import ERASED
 
-from target_nevent.fans import Fan, Named
 from target_nevent.kinds import decode
 from target_nevent.moments import at_most
+from target_nevent.signups import SOURCE, Signup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from singer_outcomes.queues import Row
 
     from target_nevent.calls import Calls
-    from target_nevent.fans import Fans
+    from target_nevent.fans import Fan, Fans
     from target_nevent.memory import Memory
     from target_nevent.pace import Pace
 
@@ -43,7 +43,6 @@ NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
 NOT_SEEN = "new fans who did not show at once: the next run completes them"
 LEFT_OUT = "new fans whose name or phone Nevent does not take"
-SOURCE = "Klaviyo"
 _FILLED = ("first_name", "last_name", "phone_number")
 
 
@@ -76,6 +75,8 @@ class Subscribers:
         self._newsletter = newsletter
         self._erased = erased
         self._waiting = waiting
+        self.left = 0
+        """Sign-ups that had no turn in this run."""
         self.spent: UnavailableError | None = None
         """Nevent asks to come back so much later that the rest is left for another run."""
 
@@ -87,6 +88,8 @@ class Subscribers:
         for row, signup in signups:
             if known.get(self._id(signup)):
                 self._fates.settle([row], "unchanged")
+            elif self.left and not signup.named.external_id:
+                self._leave(row)  # nobody is looked up in vain, one by one
             else:
                 fresh.append((row, signup))
         fans = self._fans.find([signup.named for _, signup in fresh], strictly=True)
@@ -117,21 +120,26 @@ class Subscribers:
         elif self._calls.planned:
             self._foresee(row, signup, new=not same)
         elif self.spent is not None:
-            self._fates.free([row])  # without a fate: the state stays before it
+            self._leave(row)
         else:
             self._in_turn(row, signup, new=not same, left=left)
 
     def _in_turn(self, row: Row, signup: Signup, *, new: bool, left: int) -> None:
         turn = self._pace.turn(lambda: self._waiting() + left)
         if turn == "over":
-            self._fates.free([row])
+            self._leave(row)
         elif self._erased(signup.named.people):
             self._fates.withhold([row], ERASED)
         elif turn == "waited":  # much may have happened since
-            (fan,) = self._fans.find([signup.named])
+            (fan,) = self._fans.find([signup.named], strictly=True)
             self._one(row, signup, fan, begun=False, left=left)
         else:
             self._sign_up(row, signup, new=new)
+
+    def _leave(self, row: Row) -> None:
+        """Without a fate: the state stays before it, and the next run brings it again."""
+        self.left += 1
+        self._fates.free([row])
 
     def _sign_up(self, row: Row, signup: Signup, *, new: bool) -> None:
         if new:
@@ -155,7 +163,7 @@ class Subscribers:
                 raise
             self.spent = error
             self._memory.abandon(self._id(signup))
-            self._fates.free([row])
+            self._leave(row)
             return
         if new:
             fan = self._fans.by_email(signup.email)
@@ -236,20 +244,3 @@ class Subscribers:
 
     def _id(self, signup: Signup) -> str:
         return self._memory.signup(signup.email, signup.newsletter, signup.columns["consented_at"])
-
-
-class Signup:
-    """One person's consent to one newsletter."""
-
-    def __init__(self, columns: dict[str, Any]) -> None:
-        self.columns = columns
-        self.email: str = columns["email"]
-        self.newsletter: str = columns["newsletter_id"]
-        self.source: str = columns.get("source") or columns.get("list_name") or SOURCE
-        self.named = Named(columns.get("external_id"), self.email)
-
-    @property
-    def consented_at(self) -> str:
-        """The original time of consent (ISO 8601)."""
-        at: str = self.columns["consented_at"]
-        return at

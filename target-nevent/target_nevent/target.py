@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nevent_client.errors import AddressError, DeniedError, NeventError, NotServedError
-from nevent_client.session import Session
 from singer_outcomes.echoes import Echoes
 from singer_outcomes.identifiers import SettingError, country
 from singer_outcomes.loader import Loader
 from singer_outcomes.loading import LoadingTarget
-from singer_outcomes.rejects import RejectedError
 from typing_extensions import override
 
 from target_nevent.advice import ADVICE
 from target_nevent.calls import Calls
+from target_nevent.configured import session, since
 from target_nevent.custom_fields import CustomFields
 from target_nevent.elsewhere import Elsewhere
 from target_nevent.engagement import Engagement
@@ -22,7 +22,6 @@ from target_nevent.erasures import NO_FEED, newly_erased
 from target_nevent.fans import Fans
 from target_nevent.kinds import KINDS
 from target_nevent.memory import Memory
-from target_nevent.moments import time_of
 from target_nevent.pace import Pace
 from target_nevent.preferences import Preferences
 from target_nevent.profiles import Owned, Profiles
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
     from singer_outcomes.sink import OutcomeSink
 
     from target_nevent.sinks import NeventSink
+
+LEFT = "sign-ups left for the next run"
 
 
 class TargetNevent(LoadingTarget):
@@ -67,12 +68,16 @@ class TargetNevent(LoadingTarget):
         self.phone_region = country(config["phone_region"])
         self.tenant = ""
         self._signups_prepared = False
-        self._session = _session(config, f"{self.name}/{self.get_plugin_version()}")
+        self._session = session(config, f"{self.name}/{self.get_plugin_version()}")
         self.calls = Calls(self._session, self.summary, planned=self.dry_run)
         self.memory = Memory(self.store, planned=self.dry_run)
-        self._since = _since(config)
+        self._since = since(config)
         self._pace = Pace(
-            int(config["subscribes_per_hour"]), self.memory, self.logger, now=self.calls.now
+            int(config["subscribes_per_hour"]),
+            self.memory,
+            self.logger,
+            longest=timedelta(minutes=float(config["signups_wait_minutes"])),
+            now=self.calls.now,
         )
         self.loader = Loader(
             KINDS,
@@ -181,11 +186,26 @@ class TargetNevent(LoadingTarget):
     @override
     def process_endofpipe(self) -> None:
         self.finish()
-        if self._subscribers.spent and not self.signal:
-            raise self._subscribers.spent  # everything else was loaded
+        if self.leaves_some and not self.signal:
+            self._tell_left()
         if self.dry_run:
             self._tell_plan()
         super().process_endofpipe()
+
+    @property
+    @override
+    def leaves_some(self) -> bool:
+        return self._subscribers.left > 0
+
+    def _tell_left(self) -> None:
+        spent = self._subscribers.spent
+        self.summary.note(LEFT, self._subscribers.left)
+        self.logger.warning(
+            "%s sign-ups had no turn in this run and are left for the next one: the state stays "
+            "before them, everything else was loaded.%s",
+            f"{self._subscribers.left:,}",
+            f" {spent}" if spent else "",
+        )
 
     def _tell_plan(self) -> None:
         """The counts are in the summary; how long sign-ups take is not."""
@@ -209,37 +229,6 @@ class TargetNevent(LoadingTarget):
     @override
     def details(self) -> dict[str, Any]:
         return {"requests": self.calls.requests}
-
-
-def _since(config: Mapping[str, Any]) -> datetime | None:
-    """The setting import_since.
-
-    Raises:
-        SettingError: it is no time.
-    """
-    try:
-        return time_of(config, "import_since")
-    except RejectedError as error:
-        raise SettingError(f"{error}: write it as 2026-01-31T00:00:00+00:00.") from None
-
-
-def _session(config: Mapping[str, Any], user_agent: str) -> Session:
-    """What speaks to Nevent.
-
-    Raises:
-        SettingError: `operations` names what there is not.
-    """
-    try:
-        return Session(
-            api_url=config["api_url"],
-            data_api_url=config["api_url"],  # nothing is asked of the other service
-            auth_token=config["auth_token"],
-            refresh_token=config.get("refresh_token"),
-            operations=config["operations"],
-            user_agent=user_agent,
-        )
-    except ValueError as error:
-        raise SettingError(f"The setting operations is not right: {error}") from None
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from singer_outcomes.store import Store
 from singer_outcomes.tombstones import Tombstones
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -64,6 +65,18 @@ def test_an_sms_opt_out_reaches_everybody_with_the_number(
     assert wants(nevent, EVA)["smsEnabled"] is False
     assert wants(nevent, ANA)["smsEnabled"] is known.get("smsEnabled", True)
     assert len(nevent.requests(SET)) == 1
+
+
+def test_an_e_mail_opt_out_is_that_of_the_address_although_a_fan_has_the_number(
+    nevent: NeventHandle, load: Callable[..., Run], signs_up: Message
+) -> None:
+    """A family has one phone: whose address Nevent does not know is a stranger to it."""
+    nevent.edit(user=fan(nevent, EVA), set={"phone": PHONE})
+    run = load([PREFERENCES, no(email=ANA, phone_number=PHONE)])
+    assert run.summary["streams"]["preferences"] == {"read": 1, "unknown": 1}
+    assert wants(nevent, EVA)["emailEnabled"] is True
+    load([SUBSCRIBERS, yes()], **signs_up)
+    assert nevent.user(ANA) is None
 
 
 def test_the_number_of_somebody_erased_is_still_anothers(
@@ -257,3 +270,25 @@ def test_a_flows_status_is_the_latest_although_an_earlier_request_takes_longer(
     nevent.delay("POST /interactions", 0.5)
     load([ENGAGEMENT, *rows])
     assert [each["flowStatus"] for each in nevent.interactions(who)] == ["finished"]
+
+
+# A run that waits for days keeps everything behind it waiting.
+
+
+def test_sign_ups_without_a_turn_are_left_for_the_next_run_which_goes_on(
+    nevent: NeventHandle,
+    load: Callable[..., Run],
+    signs_up: Message,
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """The run ends well, so that what is scheduled behind it begins; no state passes them."""
+    fan(nevent, "old@nevent-demo.es")
+    messages = [SUBSCRIBERS, PREFERENCES, yes(), yes(EVA), no(email="old@nevent-demo.es")]
+    slow = {**signs_up, "subscribes_per_hour": 1, "signups_wait_minutes": 0}
+    done = run([*messages, state({"n": 1})], **slow)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "1 sign-ups had no turn in this run" in done.stderr
+    assert wants(nevent, "old@nevent-demo.es")["emailEnabled"] is False
+    nevent.advance(hours=1, changes=0)
+    assert load([*messages, state({"n": 1})], **slow).states == [{"n": 1}]
+    assert [bool(nevent.user(each)) for each in (ANA, EVA)] == [True, True]
