@@ -30,15 +30,6 @@ def _consenting(served: Sandbox) -> list[dict[str, Any]]:
     return [row for row in users if (row["thirdPartySharing"] or {}).get("granted")]
 
 
-def _reachable(served: Sandbox) -> dict[str, Any]:
-    """A consenting fan with a plain address who is loaded."""
-    return next(
-        row
-        for row in _consenting(served)
-        if row["email"] and row["phone"] and served.klaviyo.profile(row["email"])
-    )
-
-
 def _writes(served: Sandbox) -> list[dict[str, Any]]:
     requests = served.klaviyo.requests(bodies=True)
     return [each for each in requests if each["method"] != "GET"]
@@ -93,40 +84,6 @@ def test_a_second_run_sends_nothing(served: Sandbox, loaded: Project) -> None:
     served.klaviyo.clear_requests()
     loaded.meltano(*RUN)
     assert _writes(served) == []
-
-
-def test_a_later_run_sends_only_what_changed(served: Sandbox, loaded: Project) -> None:
-    """One fan moves to another city: one profile is sent, and nobody else."""
-    fan = _reachable(served)
-    served.nevent.edit(user=fan["id"], set={"city": "Gijón"})
-    served.klaviyo.clear_requests()
-    loaded.meltano(*RUN)
-    sent = json.dumps([each["body"] for each in _writes(served)])
-    fans = {row["id"] for row in served.nevent.users() if row["id"] in sent}
-    assert fans == {fan["id"]}
-    profile = served.klaviyo.profile(fan["email"])
-    assert profile
-    assert profile["attributes"]["location"]["city"] == "Gijón"
-
-
-def test_a_fan_who_leaves_a_segment_loses_its_name(served: Sandbox, loaded: Project) -> None:
-    """Membership changes without any change of the fan's own record."""
-    fan = _reachable(served)
-    before = served.nevent.user(fan["id"])
-    assert before
-    served.nevent.edit(user=fan["id"], set={"tags": [*before["tags"], "vip"]})
-    loaded.meltano(*RUN)
-    assert "VIP" in _segments(served, fan["email"])
-    served.nevent.edit(user=fan["id"], set={"tags": []})
-    loaded.meltano(*RUN)
-    assert "VIP" not in _segments(served, fan["email"])
-
-
-def _segments(served: Sandbox, email: str) -> list[str]:
-    profile = served.klaviyo.profile(email)
-    assert profile
-    names: list[str] = profile["attributes"]["properties"].get("nevent_segments") or []
-    return names
 
 
 def test_what_meltano_writes_is_for_its_owner_alone(loaded: Project) -> None:
