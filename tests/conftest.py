@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 
     from nevent_sandbox.handles import KlaviyoHandle
     from nevent_sandbox.nevent_handle import NeventHandle
+
+
+@pytest.fixture(autouse=True)
+def _console() -> Iterator[None]:
+    """Take away the handler that each call of a command line adds for its stderr (SDK 0.54)."""
+    yield
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -50,7 +51,8 @@ class Progress:
         self._began = time.monotonic()
         if sys.stderr.isatty():
             self._bar = _Bar()
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+        arguments = (weakref.ref(self), self._over, TELL_EVERY if self._bar is None else DRAW_EVERY)
+        self._thread = threading.Thread(target=_run, args=arguments, name="progress", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -79,13 +81,22 @@ class Progress:
         left = (time.monotonic() - self._began) * (1 - share) / share
         return f"{told}; {share:.0%} of the input, about {_duration(left)} left"
 
-    def _run(self) -> None:
-        pause = TELL_EVERY if self._bar is None else DRAW_EVERY
-        while not self._over.wait(pause):
-            if self._bar is None:
-                self._logger.info("Progress: %s", self.line())
-            else:
-                self._bar.draw(self.line(), self._share())
+    def tell(self) -> None:
+        """Say once how far it is."""
+        if self._bar is None:
+            self._logger.info("Progress: %s", self.line())
+        else:
+            self._bar.draw(self.line(), self._share())
+
+
+def _run(told: weakref.ref[Progress], over: threading.Event, pause: float) -> None:
+    """Tell now and then, until it is over or whoever began it is gone."""
+    while not over.wait(pause):
+        progress = told()
+        if progress is None:
+            return
+        progress.tell()
+        del progress
 
 
 class _Bar:
