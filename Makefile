@@ -34,7 +34,7 @@ sandbox: setup ## both APIs on ports 8701 and 8702, for `meltano run`; ends with
 	@sandbox serve --nevent-port 8701 --klaviyo-port 8702 --limits real --fans $(FANS) --seed $(SEED)
 
 test: setup ## all tests, on this machine alone
-	umask 077 && pytest -n $(JOBS) --dist loadscope
+	umask 077 && pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 chaos: setup ## faults, signals and kill -9 at random, then compared; SCENARIOS=200 SEED=42, or one: SCENARIO=17
 	@PYTHONPATH=tests:$(PYTHONPATH) python -m chaos --scenarios $(SCENARIOS) --seed $(SEED) \

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
-import traceback
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +14,10 @@ from click.testing import CliRunner
 from klaviyo_client import KlaviyoSession
 from klaviyo_client.limits import GET_EVENTS
 from klaviyo_happenings import happen
-from nevent_client import paging
 from singer_outcomes.bookmark import moment
 from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.singerlib import RecordMessage
-from tap_klaviyo_engagement import events, reading, spans
+from tap_klaviyo_engagement import events
 from tap_klaviyo_engagement.tap import TapKlaviyoEngagement
 from tap_nevent.tap import TapNevent
 
@@ -182,55 +178,3 @@ def test_a_map_of_a_stream_that_is_not_there_is_refused(
     plugin(config={**config, "stream_maps": {"__else__": None, **good}}).setup_mapper()
     with pytest.raises(StreamMapConfigError, match="no stream of this tap"):
         plugin(config={**config, "stream_maps": wrong}).setup_mapper()
-
-
-@pytest.fixture
-def unseen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """A signal that does not wake the main thread, as one that comes just before its wait.
-
-    Returns when the main thread has seen it.
-    """
-    monkeypatch.setattr(paging, "TURN", 0.01)
-    monkeypatch.setattr(reading, "_TURN", 0.01)
-    monkeypatch.setattr(spans, "_TURN", 0.01)
-    seen = threading.Event()
-    before = signal.signal(signal.SIGUSR1, lambda *_: seen.set())
-
-    def signalled() -> None:
-        if (main := threading.main_thread()) is not threading.current_thread():
-            waiting: list[str] = ["start"]  # which waits for the thread to run
-            while waiting[-1] != "wait" or "start" in waiting:
-                stack = traceback.extract_stack(sys._current_frames()[main.ident or 0])  # noqa: SLF001
-                waiting = [each.name for each in stack[-4:]]
-            signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
-            assert seen.wait(4)
-
-    yield signalled
-    signal.signal(signal.SIGUSR1, before)
-
-
-@pytest.mark.parametrize(("stream", "reads"), [("engagement", "read"), ("consent_changes", "get")])
-def test_a_signal_is_seen_while_klaviyo_keeps_the_tap_waiting(
-    extract: Callable[..., Output],
-    klaviyo: KlaviyoHandle,
-    unseen: Callable[[], None],
-    monkeypatch: pytest.MonkeyPatch,
-    stream: str,
-    reads: str,
-) -> None:
-    """Klaviyo may have asked for ten minutes, and nobody has them when a container is stopped."""
-    klaviyo.subscribe("ana@nevent-demo.es")
-    original = getattr(KlaviyoSession, reads)
-
-    def slow(session: KlaviyoSession, *asked: Any, **params: Any) -> Any:
-        unseen()
-        return original(session, *asked, **params)
-
-    monkeypatch.setattr(KlaviyoSession, reads, slow)
-    assert len(extract(None, stream).records[stream]) == 1
-
-
-def test_a_signal_is_seen_while_nevent_keeps_the_tap_waiting(unseen: Callable[[], None]) -> None:
-    """Its pages are read ahead in threads too."""
-    with ThreadPoolExecutor(1) as pool:
-        paging.taken(pool.submit(unseen))
