@@ -95,8 +95,9 @@ def test_who_joins_in_the_second_of_the_bookmark_is_not_lost(
     load(klaviyo, news, 3)
     first = extract(None, STREAM, lookback_days=0)
     assert emails(extract(first.state, STREAM, lookback_days=0)) == []
+    joined = max(each["joined_at"] for each in first.records[STREAM])
     forgotten = json.loads(json.dumps(first.state))
-    forgotten["bookmarks"][STREAM]["lists"][news]["met"] = ""
+    forgotten["bookmarks"][STREAM]["lists"][news] = {"replication_key_value": joined}
     assert len(emails(extract(forgotten, STREAM, lookback_days=0))) == 3
 
 
