@@ -179,7 +179,7 @@ def overridden(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Operation]
         if name not in operations:
             raise ValueError(f"Unknown operation '{name}'; there are: {', '.join(OPERATIONS)}.")
         if not isinstance(change, Mapping):
-            raise ValueError(f'Operation \'{name}\' is changed as {{"path": "/…"}}.')  # noqa: TRY004
+            raise ValueError(f'Operation \'{name}\' is changed as {{"path": "/…"}}.')  # noqa: TRY004  # a setting, not a caller
         parts = set(Operation.__slots__) - {"evidence", "assumed"}
         if unknown := set(change) - parts:
             raise ValueError(

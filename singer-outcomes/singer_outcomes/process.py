@@ -189,7 +189,7 @@ class OrderlyTarget(Target, abc.ABC):
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Only settings that do something here: no load method, row batches or `_sdc` columns."""
-        PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]
+        PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]  # of a classmethod
 
 
 def merged_config(

@@ -104,9 +104,9 @@ class _Bar:
 
     def __init__(self) -> None:
         # Most runs have no terminal and need not load it.
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
-        from rich.progress import Progress as Bars  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415  # as said
+        from rich.progress import BarColumn, TextColumn  # noqa: PLC0415  # as said
+        from rich.progress import Progress as Bars  # noqa: PLC0415  # as said
 
         console = Console(stderr=True)
         self._lock = threading.RLock()

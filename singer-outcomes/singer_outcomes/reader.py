@@ -37,7 +37,7 @@ class FastReader(MsgSpecReader):
         self._file: tuple[int, int] | None = None  # descriptor and size of an input that is a file
 
     @property
-    def default_input(self) -> IO[Any]:  # type: ignore[override]
+    def default_input(self) -> IO[Any]:  # type: ignore[override]  # a property where the SDK has an attribute
         """Stdin as bytes: decoding to text first would be work for nothing."""
         return sys.stdin.buffer
 

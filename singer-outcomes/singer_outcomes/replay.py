@@ -104,7 +104,7 @@ class Replay:
         """The line as it was, with what is wrong now."""
         self._refused.add(key.number)
         again = {"reason": error.reason, "column": error.column, "pointer": error.pointer}
-        return {**key.reject, **again}  # type: ignore[typeddict-item]
+        return {**key.reject, **again}  # type: ignore[typeddict-item]  # a reject with some keys replaced
 
     def _prepare(self, source: str) -> str | None:
         """Make the maps and sinks of a source; why not, where that cannot be."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from klaviyo_client import KlaviyoError
-from singer_outcomes import mistakes
-from singer_outcomes.maps import check_names, check_streams
-from singer_outcomes.writer import FastWriter
-from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
+from singer_outcomes.tap import PlainTap
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
@@ -22,20 +17,19 @@ from tap_klaviyo_engagement.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
     import click
     from klaviyo_client import ForbiddenError
-    from singer_sdk.streams import Stream
 
 
-class TapKlaviyoEngagement(Tap):
+class TapKlaviyoEngagement(PlainTap):
     """Extractor for Klaviyo: who is subscribed, and what each person did with which message."""
 
     name = "tap-klaviyo-engagement"
     package_name = "tap-klaviyo-engagement"
     config_jsonschema = settings.CONFIG
-    message_writer_class = FastWriter
+    order = tuple(each.name for each in STREAMS)
+    run_errors = (KlaviyoError,)
 
     @cached_property
     def run(self) -> Run:
@@ -45,25 +39,6 @@ class TapKlaviyoEngagement(Tap):
     @override
     def discover_streams(self) -> Sequence[KlaviyoStream]:
         return [each(self) for each in STREAMS]
-
-    @property
-    @override
-    def streams(self) -> dict[str, Stream]:
-        """Streams in the order of STREAMS: reference data, people, what they did, reports."""
-        found = super().streams
-        if list(found) == sorted(found):
-            ordered = {each.name: found[each.name] for each in STREAMS if each.name in found}
-            found.clear()
-            found.update(ordered)
-        return found
-
-    @override
-    def setup_mapper(self) -> None:
-        stream_maps = self.config.get("stream_maps") or {}
-        check_streams(stream_maps, [each.name for each in STREAMS])
-        for stream in self.streams.values():
-            check_names(stream_maps, stream.name, stream.schema["properties"])
-        super().setup_mapper()
 
     @override
     def _set_compatible_replication_methods(self) -> None:
@@ -102,40 +77,15 @@ class TapKlaviyoEngagement(Tap):
         return not lacking
 
     @override
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """End at once: a thread may be waiting minutes for Klaviyo to take a request again."""
-        writer = self.message_writer
-        if isinstance(writer, FastWriter) and writer.postpone(
-            lambda: self._handle_termination(signum, None)
-        ):
-            return
-        for stream in (self._streams or {}).values():
-            if isinstance(stream, KlaviyoStream):
-                stream.save()
+    def let_go(self) -> None:
         if "run" in vars(self):  # else nothing was begun
             self.run.session.close()
-        try:
-            super()._handle_termination(signum, frame)
-        except SystemExit as exc:  # the SDK's says 0, but a run cut short is no success
-            raise SystemExit(128 + signum) from exc
-
-    @classmethod
-    @override
-    def invoke(cls, **kwargs: Any) -> None:
-        with _plain_errors(cls):
-            super().invoke(**kwargs)
-
-    @classmethod
-    @override
-    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
-        with _plain_errors(cls):
-            super().cb_discover(ctx, param, value)
 
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """As the SDK's; `--test` itself reads no record, but says what the key may read."""
-        with _plain_errors(cls):
+        with cls.plainly():
             if value != CliTestOptionValue.All.value:
                 super().cb_test(ctx, param, value)
                 return
@@ -146,21 +96,3 @@ class TapKlaviyoEngagement(Tap):
                 validate_config=True,
             )
             ctx.exit(0 if tap.check_access() else 1)
-
-
-class _plain_errors:  # noqa: N801 (reads as a verb where it is used)
-    """Ends the program with the message alone: who must act, not where the code stood."""
-
-    def __init__(self, tap: type[Tap]) -> None:
-        self._tap = tap
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, stack: object) -> None:
-        if isinstance(error, ConfigValidationError):
-            for text in mistakes.told(error, settings.CONFIG):
-                self._tap.logger.error("%s", text)
-            sys.exit(1)
-        if isinstance(error, KlaviyoError | StreamMapConfigError):
-            self._tap.logger.error("%s", error)
-            sys.exit(1)

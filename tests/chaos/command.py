@@ -42,7 +42,7 @@ def hasty(times: float) -> None:
     ) + tenacity.wait_random(0, 1 / times)
     from singer_outcomes import loader  # noqa: PLC0415  # as the next one
     from target_klaviyo import loader as jobs  # noqa: PLC0415  # after the bounds are set
-    from target_klaviyo import subscriptions  # noqa: PLC0415
+    from target_klaviyo import subscriptions  # noqa: PLC0415  # the same
 
     for module, names in (
         (loader, ("STATE_WAITS",)),

@@ -19,13 +19,13 @@ from nevent_client.errors import (
     UnknownError,
 )
 from nevent_client.rows import body
+from nevent_client.session import Session
 from nevent_sandbox import Sandbox
 from nevent_sandbox.credentials import NEVENT_TENANT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nevent_client.session import Session
     from nevent_sandbox.nevent_handle import NeventHandle
 
 ANA = "ana@nevent-demo.es"
@@ -94,8 +94,6 @@ def test_an_unknown_person_is_no_missing_operation(
 def test_an_operation_that_is_not_served_is_no_unknown_person() -> None:
     """A batch names nobody in its path."""
     with Sandbox(fans=3, nevent_contract="published") as sandbox:
-        from nevent_client.session import Session  # noqa: PLC0415
-
         url = sandbox.nevent.url
         session = Session(api_url=url, data_api_url=url, auth_token="nevent-sandbox-token")
         with pytest.raises(NotServedError):

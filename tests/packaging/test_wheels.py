@@ -78,6 +78,6 @@ def test_a_plugin_stands_on_the_sdk_what_the_plugins_share_and_one_client(
 ) -> None:
     """And never on the sandbox or on another plugin."""
     project = _project(plugin)
-    needs = {str(each).partition(">")[0] for each in list(project["dependencies"])}  # type: ignore[call-overload]
+    needs = {str(each).partition(">")[0] for each in list(project["dependencies"])}  # type: ignore[call-overload]  # a list
     assert {"singer-sdk", "singer-outcomes", client} <= needs
     assert not needs & ({"nevent-klaviyo-sandbox", *PLUGINS, *PLUGINS.values()} - {client})

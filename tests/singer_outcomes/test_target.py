@@ -312,6 +312,6 @@ def test_a_signal_stops_reading_settles_within_the_grace_period_and_tells(
 
 def test_settings_that_do_nothing_here_are_not_offered() -> None:
     """The SDK adds load_method, batch_size_rows and add_record_metadata to every target."""
-    settings = ThingsTarget._get_about_info().settings["properties"]  # noqa: SLF001
+    settings = ThingsTarget._get_about_info().settings["properties"]  # noqa: SLF001  # what --about tells
     assert not {"load_method", "batch_size_rows", "add_record_metadata"} & set(settings)
     assert {"stream_maps", "validate_records", "max_rejects"} <= set(settings)

@@ -100,7 +100,8 @@ def test_an_unknown_timezone_is_utc() -> None:
 
 def test_a_budget_is_counted_across_runs_and_begins_anew_at_midnight() -> None:
     """The state is all that is kept."""
-    clock, state = Clock(), {}  # type: ignore[var-annotated]
+    clock = Clock()
+    state: dict[str, Any] = {}
     Budget(state, 3, clock).spend(2)
     assert Budget(dict(state), 3, clock).left == 1
     Budget(state, 3, clock).spend(2)
@@ -112,7 +113,8 @@ def test_a_budget_is_counted_across_runs_and_begins_anew_at_midnight() -> None:
 
 def test_a_wait_ordered_by_klaviyo_holds_across_midnight() -> None:
     """Its day may begin at another hour than ours."""
-    clock, state = Clock(), {}  # type: ignore[var-annotated]
+    clock = Clock()
+    state: dict[str, Any] = {}
     Budget(state, 3, clock).wait(14 * 3600)
     clock.now += timedelta(hours=13)
     assert Budget(state, 3, clock).left == 0

@@ -101,5 +101,5 @@ def hand_over(db: sqlite3.Connection, source: int, target: int) -> None:
 
 def numbered(db: sqlite3.Connection) -> int:
     """The highest number that a profile has or had."""
-    sql = "SELECT max(coalesce((SELECT max(n) FROM profiles), 0), coalesce((SELECT max(profile) FROM gone), 0))"  # noqa: E501
+    sql = "SELECT max(coalesce((SELECT max(n) FROM profiles), 0), coalesce((SELECT max(profile) FROM gone), 0))"  # noqa: E501  # one expression of SQL
     return int(db.execute(sql).fetchone()[0])

@@ -72,7 +72,7 @@ def list_jobs(call: Call) -> Answer:
     for each in call.query.conditions:
         wanted &= set(each.value if isinstance(each.value, list) else [each.value])
     working = f"(due IS NULL OR ? - created >= (due - created) * {WORKING})"
-    state = f"CASE WHEN finished IS NOT NULL THEN 'complete' WHEN {working} THEN 'processing' ELSE 'queued' END"  # noqa: E501
+    state = f"CASE WHEN finished IS NOT NULL THEN 'complete' WHEN {working} THEN 'processing' ELSE 'queued' END"  # noqa: E501  # one expression of SQL
     marks = ",".join("?" * len(wanted))
     selection = Selection(
         COLUMNS,

@@ -66,7 +66,7 @@ def list_jobs(call: Call) -> Answer:
     """One page of jobs of one kind, the newest first unless sorted."""
     now, kind = call.account.clock.time(), call.operation.fields
     working = f"(due IS NULL OR {now!r} - created >= (due - created) * {WORKING})"
-    state = f"CASE WHEN finished IS NOT NULL THEN 'complete' WHEN {working} THEN 'processing' ELSE 'queued' END"  # noqa: E501
+    state = f"CASE WHEN finished IS NOT NULL THEN 'complete' WHEN {working} THEN 'processing' ELSE 'queued' END"  # noqa: E501  # one expression of SQL
     columns = {"status": Column(f"({state})"), "list_id": Column("list")}
     columns["segment_id"] = Column("segment")
     clauses, values = where(list(call.query.conditions), columns, now)

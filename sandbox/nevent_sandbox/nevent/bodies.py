@@ -74,14 +74,14 @@ class NewUser(UserChange, forbid_unknown_fields=True, kw_only=True):
 class Preferences(Struct, forbid_unknown_fields=True, kw_only=True):
     """All four channels, and (assumed) when each of those that change did so."""
 
-    emailEnabled: bool  # noqa: N815 - the API's names, from here on
-    pushEnabled: bool  # noqa: N815
-    smsEnabled: bool  # noqa: N815
-    whatsappEnabled: bool  # noqa: N815
-    emailChangedAt: str | None = None  # noqa: N815
-    pushChangedAt: str | None = None  # noqa: N815
-    smsChangedAt: str | None = None  # noqa: N815
-    whatsappChangedAt: str | None = None  # noqa: N815
+    emailEnabled: bool  # noqa: N815 - the API's name
+    pushEnabled: bool  # noqa: N815 - the API's name
+    smsEnabled: bool  # noqa: N815 - the API's name
+    whatsappEnabled: bool  # noqa: N815 - the API's name
+    emailChangedAt: str | None = None  # noqa: N815 - the API's name
+    pushChangedAt: str | None = None  # noqa: N815 - the API's name
+    smsChangedAt: str | None = None  # noqa: N815 - the API's name
+    whatsappChangedAt: str | None = None  # noqa: N815 - the API's name
 
 
 def read(body: dict[str, Any], kind: type[Body]) -> Body:

@@ -37,18 +37,18 @@ class Channel(Enum):
 class Told(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """One interaction as it is sent; known again by `source` and `externalId`."""
 
-    userId: str  # noqa: N815 - the API's names, here and below
+    userId: str  # noqa: N815 - the API's name
     channel: Channel
     type: Kind
-    occurredAt: str  # noqa: N815
+    occurredAt: str  # noqa: N815 - the API's name
     source: str
-    externalId: str  # noqa: N815
-    campaignName: str | None = None  # noqa: N815
-    externalCampaignId: str | None = None  # noqa: N815
-    flowId: str | None = None  # noqa: N815
-    flowName: str | None = None  # noqa: N815
-    flowStatus: str | None = None  # noqa: N815
-    messageName: str | None = None  # noqa: N815
+    externalId: str  # noqa: N815 - the API's name
+    campaignName: str | None = None  # noqa: N815 - the API's name
+    externalCampaignId: str | None = None  # noqa: N815 - the API's name
+    flowId: str | None = None  # noqa: N815 - the API's name
+    flowName: str | None = None  # noqa: N815 - the API's name
+    flowStatus: str | None = None  # noqa: N815 - the API's name
+    messageName: str | None = None  # noqa: N815 - the API's name
     subject: str | None = None
     url: str | None = None
 
