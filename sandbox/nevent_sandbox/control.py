@@ -35,7 +35,7 @@ def control_routes(
     """Routes for requests, faults and reset.
 
     `reset` empties this side's own data; faults and log are cleared here. `cleared` is told when
-    all faults are lifted.
+    faults are lifted.
     """
 
     async def requests(request: Request) -> Response:
@@ -58,10 +58,10 @@ def control_routes(
     async def pending(_: Request) -> Response:
         return told({"faults": faults.pending()})
 
-    async def lift(_: Request) -> Response:
-        faults.clear()
+    async def lift(request: Request) -> Response:
+        faults.clear(lasting=request.query_params.get("lasting", "1") in {"1", "true"})
         cleared()
-        return told({"faults": 0})
+        return told({"faults": len(faults.pending())})
 
     async def start_again(_: Request) -> Response:
         faults.clear()

@@ -48,10 +48,10 @@ class Faults:
         with self._lock:
             self._orders.append(fault)
 
-    def clear(self) -> None:
-        """Lift all of them."""
+    def clear(self, *, lasting: bool = True) -> None:
+        """Lift all of them; without `lasting` only those that count down."""
         with self._lock:
-            self._orders.clear()
+            self._orders = [] if lasting else [each for each in self._orders if each.times is None]
 
     def pending(self) -> list[Fault]:
         """What is still in force."""

@@ -60,9 +60,9 @@ class Handle:
         """The faults still in force, with how many `times` each has left."""
         return list(self._get("/faults")["faults"])
 
-    def clear_faults(self) -> None:
-        """Lift all faults; jobs that stick go on."""
-        self._http.delete("/faults").raise_for_status()
+    def clear_faults(self, *, lasting: bool = True) -> None:
+        """Lift all faults, without `lasting` only those that count down; jobs that stick go on."""
+        self._http.delete("/faults", params={"lasting": int(lasting)}).raise_for_status()
 
     def requests(self, operation: str | None = None, *, bodies: bool = False) -> list[Document]:
         """The requests so far, oldest first; of one operation where named."""

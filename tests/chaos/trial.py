@@ -62,11 +62,7 @@ class Ground:
         self.klaviyo.reset()
         self.klaviyo.knobs(job_seconds=job_seconds, pointers=workload.pointers)
         prepare(self.klaviyo, workload.deeds)
-        self.always(workload)
-
-    def always(self, workload: Workload) -> None:
-        """Only the faults of rows are in force: those that strike whoever asks and whenever."""
-        self.klaviyo.clear_faults()
+        # These are never lifted: a request that a killed run left behind may come at any time.
         if workload.failing:
             self.klaviyo.fail_rows(emails=workload.failing, times=None)
         if workload.malformed:
@@ -122,7 +118,7 @@ class Trial:
         self._ground.clear(workload, job_seconds=plan.job_seconds)
         for attempt in plan.attempts:
             self._disturb(attempt)
-            self._ground.always(workload)
+            self._ground.klaviyo.clear_faults(lasting=False)
         if plan.rerun_from_start:
             self._told = 0
         (ended,) = self._runs_of(workload.since(self._told), twins=False)

@@ -69,6 +69,16 @@ def test_a_fault_without_end_lasts_until_lifted(api: Api, klaviyo: KlaviyoHandle
     assert api.get("/accounts").status_code == 200
 
 
+def test_a_fault_without_end_stays_where_only_the_counted_are_lifted(
+    api: Api, klaviyo: KlaviyoHandle
+) -> None:
+    """Nothing slips through in between."""
+    klaviyo.refuse("GET /lists", status=500, times=None)
+    klaviyo.refuse("GET /accounts", times=3)
+    klaviyo.clear_faults(lasting=False)
+    assert [api.get(path).status_code for path in ("/accounts", "/lists")] == [200, 500]
+
+
 def test_a_fault_leaves_other_operations_alone(api: Api, klaviyo: KlaviyoHandle) -> None:
     """The template decides, not the prefix."""
     klaviyo.refuse("GET /lists/{id}")
