@@ -6,6 +6,9 @@ JOBS ?= 2
 SCENARIOS ?= 200
 EVENTS ?= 100000
 LATENCY ?= 50
+CASE ?= a
+SCALE ?= 0.1
+RUNS ?= 3
 # uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.
 export UV_SYSTEM_CERTS := true
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -43,10 +46,13 @@ chaos: setup ## faults, signals and kill -9 at random, then compared; SCENARIOS=
 pull: setup ## engagement read and compared: late, equal, future events, kill -9; EVENTS=100000 LATENCY=50
 	@PYTHONPATH=tests:$(PYTHONPATH) python -m pull --events $(EVENTS) --latency-ms $(LATENCY)
 
+bench: setup ## whole processes against Klaviyo's limits (15 minutes); at full size: CASE=a SCALE=1
+	@python -m bench --case $(CASE) --scale $(SCALE) --runs $(RUNS)
+
 lint: setup ## style and types
 	ruff check
 	ruff format --check
-	mypy $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(subst sandbox,nevent_sandbox,$(package)))) tests
+	mypy $(foreach package,$(PACKAGES),$(package)/$(subst -,_,$(subst sandbox,nevent_sandbox,$(package)))) bench tests
 
 docs: setup ## the settings in meltano.yml and in the READMEs, from the plugins' own declarations
 	python tests/docs/settings_reference.py
@@ -59,5 +65,5 @@ lock: ## newest versions of what everything stands on, without an address in the
 	uv export -q --frozen --no-dev --no-emit-workspace --no-hashes -o constraints.txt
 	! grep -E '://|--(extra-)?index-url|--find-links' requirements.lock constraints.txt
 
-.PHONY: help setup demo sandbox test chaos pull lint docs lock
+.PHONY: help setup demo sandbox test chaos pull bench lint docs lock
 .DEFAULT_GOAL := help

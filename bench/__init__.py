@@ -1,0 +1,1 @@
+"""How fast the plugins are as users run them, against the vendors' documented limits."""

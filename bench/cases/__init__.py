@@ -1,0 +1,16 @@
+"""The cases, one a module; each has a function `run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.cases import profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.running import Bench
+
+CASES: dict[str, Callable[[Bench], None]] = {
+    "a": profiles.run,
+}

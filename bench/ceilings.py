@@ -1,0 +1,70 @@
+"""How much of what a vendor allows was used: arithmetic over a sandbox's request log, no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+MOST_BYTES = 5_000_000  # of a request's body, as Klaviyo documents it
+
+_TAKEN = range(200, 300)
+
+Entry = dict[str, Any]  # of `GET /_sandbox/requests`
+
+
+class Allowed(NamedTuple):
+    """What a vendor takes of one operation; `steady` requests a minute, None where it has no limit.
+
+    `items` and `size` (bytes) bound one request.
+    """
+
+    operation: str
+    steady: int | None
+    items: int
+    size: int | None = None
+
+
+class Pace(NamedTuple):
+    """How one operation went, from its first request to its last.
+
+    The last request opens an interval that nobody waits for the end of, so its items do not count
+    for `rate`: n full requests at the steady distance have a share of exactly 1.
+    """
+
+    requests: int
+    items: int
+    refused: int  # answered 429
+    seconds: float
+    rate: float | None  # items per second; None for a single request
+    ceiling: float | None  # items per second that the vendor allows of bodies of this size
+    share: float | None  # of the ceiling
+
+
+def pace(log: list[Entry], allowed: Allowed) -> Pace:
+    """What the log says of this operation.
+
+    A full request has as many items as the vendor takes, or as many as its bytes allow at the mean
+    size of an item as sent, whichever is less. Requests that are half empty, come more often than
+    needed, late or twice all lower the share: the items that they should have had are missing.
+    """
+    mine = sorted((each for each in log if each["operation"] == allowed.operation), key=_began_at)
+    taken = [each for each in mine if each["status"] in _TAKEN]
+    items = sum(each["items"] or 0 for each in taken)
+    refused = sum(each["status"] == HTTPStatus.TOO_MANY_REQUESTS for each in mine)
+    seconds = _began_at(taken[-1]) - _began_at(taken[0]) if taken else 0.0
+    rate = (items - (taken[-1]["items"] or 0)) / seconds if seconds else None
+    ceiling = None
+    if allowed.steady is not None and items:
+        full: float = allowed.items
+        if allowed.size is not None:
+            full = min(full, allowed.size * items / sum(each["bytes"] for each in taken))
+        ceiling = full * allowed.steady / 60
+    share = rate / ceiling if rate is not None and ceiling else None
+    return Pace(len(mine), items, refused, seconds, rate, ceiling, share)
+
+
+def _began_at(entry: Entry) -> float:
+    """Seconds since 1970; the log tells when a request was answered and how long that took."""
+    moment: float = datetime.fromisoformat(entry["at"]).timestamp() - entry["ms"] / 1000
+    return moment

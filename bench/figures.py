@@ -1,0 +1,98 @@
+"""What was measured: the figures of single runs, and their medians with their spread."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from bench.ceilings import Pace
+    from bench.processes import Usage
+
+PER = 100_000  # items that CPU seconds are told for
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """One run. Seconds by the clock but for `cpu`, which is seconds of one core, by process."""
+
+    items: int
+    seconds: float  # from the first request of the operation to its last
+    whole_seconds: float  # from the start of the processes to their end
+    rate: float | None = None  # items per second
+    ceiling: float | None = None  # the same, as the vendor allows it
+    share: float | None = None  # of the ceiling
+    requests: int = 0
+    refused: int = 0  # answered 429
+    waited: float | None = None  # seconds for limits and retries, all threads together
+    cpu: dict[str, float] = msgspec.field(default_factory=dict)
+    peak: dict[str, int] = msgspec.field(default_factory=dict)  # bytes of resident memory
+
+
+class Line(msgspec.Struct, kw_only=True):
+    """One thing that was measured, several times."""
+
+    case: str
+    what: str
+    runs: list[Figures]
+
+    def figure(self, name: str) -> tuple[float, float, float] | None:
+        """Median, least and most of one figure; None where a run has none."""
+        return _middle([getattr(each, name) for each in self.runs])
+
+    def cpu(self, process: str) -> tuple[float, float, float] | None:
+        """CPU seconds per 100,000 items of one process, likewise."""
+        return _middle(
+            [
+                each.cpu[process] * PER / each.items if process in each.cpu and each.items else None
+                for each in self.runs
+            ]
+        )
+
+    def peak(self, process: str) -> float | None:
+        """The most memory that the process had in any run, in MB."""
+        found = [each.peak[process] for each in self.runs if process in each.peak]
+        return max(found) / 1e6 if found else None
+
+    def told(self) -> dict[str, Any]:
+        """For the JSON file: [median, least, most] of each figure, and the runs as they were."""
+        names = ("items", "seconds", "whole_seconds", "rate", "ceiling", "share", "waited")
+        processes = sorted({name for each in self.runs for name in each.cpu})
+        return {
+            "case": self.case,
+            "what": self.what,
+            **{name: self.figure(name) for name in (*names, "requests", "refused")},
+            "cpu_seconds_per_100000": {name: self.cpu(name) for name in processes},
+            "peak_mb": {name: self.peak(name) for name in processes},
+            "runs": self.runs,
+        }
+
+
+def figures(
+    pace: Pace,
+    usages: dict[str, Usage],
+    whole_seconds: float,
+    waited: float | None = None,
+) -> Figures:
+    """Of one run whose items went through one operation."""
+    return Figures(
+        items=pace.items,
+        seconds=pace.seconds,
+        whole_seconds=whole_seconds,
+        rate=pace.rate,
+        ceiling=pace.ceiling,
+        share=pace.share,
+        requests=pace.requests,
+        refused=pace.refused,
+        waited=waited,
+        cpu={name: each.cpu for name, each in usages.items()},
+        peak={name: each.peak for name, each in usages.items()},
+    )
+
+
+def _middle(values: list[float | None]) -> tuple[float, float, float] | None:
+    found = [each for each in values if each is not None]
+    if len(found) < len(values) or not found:
+        return None
+    return median(found), min(found), max(found)
