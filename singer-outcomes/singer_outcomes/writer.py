@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.encoding.base import SingerMessageType
 from typing_extensions import override
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 FLUSH_EVERY = 1.0  # seconds that a record may sit in the buffer while others follow it
+TOLD_EVERY = 0.1  # seconds for which records bear the same time of extraction
 TOGETHER = 65_536  # bytes of records written at once: stdout may be unbuffered
 
 
@@ -33,6 +36,9 @@ class FastWriter(MsgSpecWriter):
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
         self._lines = bytearray()
         self._flushed_at = 0.0
+        self._head = self._tail = b""  # what surrounds a record in its line
+        self._told_of: tuple[str, int | None] = ("", None)
+        self._told_at = 0.0
         self._writing = False
         self._interrupted: Callable[[], None] | None = None
 
@@ -55,13 +61,33 @@ class FastWriter(MsgSpecWriter):
         except UnicodeEncodeError:  # half an emoji, left where a text was cut
             line = self._encode(_mended(told))
         self._lines += line + b"\n"  # whole, if a signal comes between
-        now = time.monotonic()
-        if (
-            message.type != SingerMessageType.RECORD
-            or len(self._lines) > TOGETHER
-            or now - self._flushed_at > FLUSH_EVERY
-        ):
+        if message.type != SingerMessageType.RECORD or self._is_due(time.monotonic()):
             self.flush()
+
+    def write_record(self, stream: str, record: dict[str, Any], version: int | None = None) -> None:
+        """Write a RECORD as `write_message` would, without making a message of it."""
+        now = time.monotonic()
+        of = (stream, version)
+        if of != self._told_of or now - self._told_at > TOLD_EVERY:
+            self._tell(of, now)
+        try:
+            encoded = self._encode(record)
+        except UnicodeEncodeError:
+            encoded = self._encode(_mended(record))
+        self._lines += b"".join((self._head, encoded, self._tail))
+        if self._is_due(now):
+            self.flush()
+
+    def _tell(self, of: tuple[str, int | None], now: float) -> None:
+        """Settle what surrounds the records of this stream and version from now on."""
+        empty: dict[str, Any] = {}
+        told = RecordMessage(of[0], empty, version=of[1], time_extracted=datetime.now(UTC))
+        self._head, rest = self._encode(told.to_dict()).split(b"{}", 1)
+        self._tail = rest + b"\n"
+        self._told_of, self._told_at = of, now
+
+    def _is_due(self, now: float) -> bool:
+        return len(self._lines) > TOGETHER or now - self._flushed_at > FLUSH_EVERY
 
     def flush(self) -> None:
         """Write what waits."""

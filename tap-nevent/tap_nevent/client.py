@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nevent_client.errors import AddressError, NotServedError
 from nevent_client.rows import dig, moment, shaper
-from singer_outcomes.writer import FastWriter
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.streams import Stream
+from singer_outcomes.stream import PlainStream
 from typing_extensions import override
 
 from tap_nevent import groups
@@ -39,10 +37,9 @@ def declared(name: str) -> dict[str, Any]:
     return schema
 
 
-class NeventStream(Stream):
+class NeventStream(PlainStream):
     """A list of Nevent, read whole."""
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     STATE_MSG_FREQUENCY = 5000
     name: str
     operation: ClassVar[str]
@@ -84,13 +81,6 @@ class NeventStream(Stream):
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """None: the SDK's is this machine's clock, bookmarks go by Nevent's."""
-
-    @override
-    def _write_state_message(self) -> None:
-        """The SDK's, which leaves out a STATE like the last; what waits for it is written too."""
-        super()._write_state_message()
-        if isinstance(self._tap.message_writer, FastWriter):
-            self._tap.message_writer.flush()
 
 
 class ChangingStream(NeventStream):
