@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 MOST_BYTES = 5_000_000  # of a request's body, as Klaviyo documents it
@@ -16,13 +15,20 @@ Entry = dict[str, Any]  # of `GET /_sandbox/requests`
 class Allowed(NamedTuple):
     """What a vendor takes of one operation; `steady` requests a minute, None where it has no limit.
 
-    `items` and `size` (bytes) bound one request.
+    `items` and `size` (bytes) bound one request. `marked` is a text in the address of those that
+    count, where others of the operation do something else.
     """
 
     operation: str
     steady: int | None
     items: int
     size: int | None = None
+    marked: str = ""
+
+    def counts(self, entry: Entry) -> bool:
+        """Whether a request is of this operation, and was not refused."""
+        mine: bool = entry["operation"] == self.operation and self.marked in entry["path"]
+        return mine and entry["status"] in _TAKEN
 
 
 class Pace(NamedTuple):
@@ -34,7 +40,6 @@ class Pace(NamedTuple):
 
     requests: int
     items: int
-    refused: int  # answered 429
     seconds: float
     rate: float | None  # items per second; None for a single request
     ceiling: float | None  # items per second that the vendor allows of bodies of this size
@@ -48,10 +53,8 @@ def pace(log: list[Entry], allowed: Allowed) -> Pace:
     size of an item as sent, whichever is less. Requests that are half empty, come more often than
     needed, late or twice all lower the share: the items that they should have had are missing.
     """
-    mine = sorted((each for each in log if each["operation"] == allowed.operation), key=_began_at)
-    taken = [each for each in mine if each["status"] in _TAKEN]
+    taken = sorted(filter(allowed.counts, log), key=_began_at)
     items = sum(each["items"] or 0 for each in taken)
-    refused = sum(each["status"] == HTTPStatus.TOO_MANY_REQUESTS for each in mine)
     seconds = _began_at(taken[-1]) - _began_at(taken[0]) if taken else 0.0
     rate = (items - (taken[-1]["items"] or 0)) / seconds if seconds else None
     ceiling = None
@@ -61,7 +64,7 @@ def pace(log: list[Entry], allowed: Allowed) -> Pace:
             full = min(full, allowed.size * items / sum(each["bytes"] for each in taken))
         ceiling = full * allowed.steady / 60
     share = rate / ceiling if rate is not None and ceiling else None
-    return Pace(len(mine), items, refused, seconds, rate, ceiling, share)
+    return Pace(len(taken), items, seconds, rate, ceiling, share)
 
 
 def _began_at(entry: Entry) -> float:

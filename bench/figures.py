@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from bench.ceilings import Pace
-    from bench.processes import Usage
+from bench.ceilings import pace
+from bench.plugins import summary
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.ceilings import Allowed
+    from bench.processes import Ran
+    from bench.served import Side
+
+_KLAVIYO = "/api/"
 PER = 100_000  # items that CPU seconds are told for
 
 
@@ -23,8 +31,9 @@ class Figures(msgspec.Struct, kw_only=True):
     rate: float | None = None  # items per second
     ceiling: float | None = None  # the same, as the vendor allows it
     share: float | None = None  # of the ceiling
-    requests: int = 0
-    refused: int = 0  # answered 429
+    requests: int = 0  # to both vendors, of any operation
+    writes: int = 0  # of these, the ones that write to Klaviyo
+    refused: int = 0  # of these, answered 429
     waited: float | None = None  # seconds for limits and retries, all threads together
     cpu: dict[str, float] = msgspec.field(default_factory=dict)
     peak: dict[str, int] = msgspec.field(default_factory=dict)  # bytes of resident memory
@@ -36,18 +45,20 @@ class Line(msgspec.Struct, kw_only=True):
     case: str
     what: str
     runs: list[Figures]
+    whole: bool = False  # CPU is told for a run, not per 100,000 items
 
     def figure(self, name: str) -> tuple[float, float, float] | None:
         """Median, least and most of one figure; None where a run has none."""
         return _middle([getattr(each, name) for each in self.runs])
 
     def cpu(self, process: str) -> tuple[float, float, float] | None:
-        """CPU seconds per 100,000 items of one process, likewise."""
+        """CPU seconds per 100,000 items (or of a `whole` run) of one process, likewise."""
+        if any(process not in each.cpu for each in self.runs):
+            return None
+        if self.whole:
+            return _middle([each.cpu[process] for each in self.runs])
         return _middle(
-            [
-                each.cpu[process] * PER / each.items if process in each.cpu and each.items else None
-                for each in self.runs
-            ]
+            [each.cpu[process] * PER / each.items if each.items else None for each in self.runs]
         )
 
     def peak(self, process: str) -> float | None:
@@ -62,30 +73,43 @@ class Line(msgspec.Struct, kw_only=True):
         return {
             "case": self.case,
             "what": self.what,
-            **{name: self.figure(name) for name in (*names, "requests", "refused")},
-            "cpu_seconds_per_100000": {name: self.cpu(name) for name in processes},
+            **{name: self.figure(name) for name in (*names, "requests", "writes", "refused")},
+            "cpu_seconds" if self.whole else "cpu_seconds_per_100000": {
+                name: self.cpu(name) for name in processes
+            },
             "peak_mb": {name: self.peak(name) for name in processes},
             "runs": self.runs,
         }
 
 
-def figures(
-    pace: Pace,
-    usages: dict[str, Usage],
-    whole_seconds: float,
-    waited: float | None = None,
-) -> Figures:
-    """Of one run whose items went through one operation."""
+def bare(ran: Ran, items: int) -> Figures:
+    """Of one run without a vendor: items per second of the whole of it."""
     return Figures(
-        items=pace.items,
-        seconds=pace.seconds,
-        whole_seconds=whole_seconds,
-        rate=pace.rate,
-        ceiling=pace.ceiling,
-        share=pace.share,
-        requests=pace.requests,
-        refused=pace.refused,
-        waited=waited,
+        items=items,
+        seconds=ran.seconds,
+        whole_seconds=ran.seconds,
+        rate=items / ran.seconds,
+        cpu={name: each.cpu for name, each in ran.usages.items()},
+        peak={name: each.peak for name, each in ran.usages.items()},
+    )
+
+
+def figures(ran: Ran, sides: Sequence[Side[Any]], allowed: Allowed) -> Figures:
+    """Of one run whose items went through one operation of one of these sides."""
+    log = [each for side in sides for each in side.handle.requests()]
+    found = pace(log, allowed)
+    usages = {**ran.usages, **{side.name: side.usage() for side in sides}}
+    return Figures(
+        items=found.items,
+        seconds=found.seconds,
+        whole_seconds=ran.seconds,
+        rate=found.rate,
+        ceiling=found.ceiling,
+        share=found.share,
+        requests=len(log),
+        writes=sum(each["method"] != "GET" and each["path"].startswith(_KLAVIYO) for each in log),
+        refused=sum(each["status"] == HTTPStatus.TOO_MANY_REQUESTS for each in log),
+        waited=summary(ran.log).get("waited_seconds"),
         cpu={name: each.cpu for name, each in usages.items()},
         peak={name: each.peak for name, each in usages.items()},
     )

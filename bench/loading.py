@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.ceilings import pace
 from bench.figures import figures
-from bench.plugins import Setup, summary
+from bench.plugins import Setup
 from bench.processes import Command, run
-from bench.served import side
+from bench.served import klaviyo, nevent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,19 +15,16 @@ if TYPE_CHECKING:
     from bench.ceilings import Allowed
     from bench.figures import Figures
     from bench.plugins import Choice
-    from bench.processes import Ran, Usage
     from bench.running import Bench
-    from bench.served import Side
 
 LATENCY_MS = 50.0  # of Klaviyo; Nevent answers at once
 TAP, TARGET = "tap-nevent", "target-klaviyo"
-_RUN = ("run", TAP, TARGET)
 
 
 class Loading:
     """One choice of streams and maps, by whichever way; each run begins with an empty account."""
 
-    def __init__(self, bench: Bench, choice: Choice, allowed: Allowed, *, fans: int) -> None:
+    def __init__(self, bench: Bench, choice: Choice, allowed: Allowed, *, fans: int = 0) -> None:
         self._bench = bench
         self._choice = choice
         self._allowed = allowed
@@ -36,58 +32,50 @@ class Loading:
 
     def alone(self, recorded: Path) -> Figures:
         """The target, reading a file."""
-        with side(latency_ms=LATENCY_MS) as klaviyo:
-            setup = Setup(self._bench.place(), self._choice, klaviyo=klaviyo.klaviyo.url)
-            ran = run([_named(setup.target(TARGET), "target")], setup.folder, given=recorded)
-            return self._figures(ran, klaviyo=klaviyo)
+        with klaviyo(latency_ms=LATENCY_MS) as there:
+            setup = Setup(self._bench.place(), self._choice, klaviyo=there.url)
+            ran = run([named(setup.target(TARGET), "target")], setup.folder, given=recorded)
+            return figures(ran, [there], self._allowed)
+
+    def fed(self, source: Command) -> Figures:
+        """The target, reading what a process writes."""
+        with klaviyo(latency_ms=LATENCY_MS) as there:
+            setup = Setup(self._bench.place(), self._choice, klaviyo=there.url)
+            ran = run([source, named(setup.target(TARGET), "target")], setup.folder)
+            return figures(ran, [there], self._allowed)
 
     def behind_the_tap(self) -> Figures:
         """`tap-nevent | target-klaviyo`."""
-        with side(fans=self._fans) as nevent, side(latency_ms=LATENCY_MS) as klaviyo:
-            setup = self._setup(nevent, klaviyo)
-            commands = [_named(setup.tap(TAP), "tap"), _named(setup.target(TARGET), "target")]
-            nevent.usage()  # the catalog was read
-            ran = run(commands, setup.folder)
-            return self._figures(ran, klaviyo=klaviyo, nevent=nevent)
+        with nevent(self._fans) as here, klaviyo(latency_ms=LATENCY_MS) as there:
+            setup = Setup(self._bench.place(), self._choice, nevent=here.url, klaviyo=there.url)
+            commands = [named(setup.tap(TAP), "tap"), named(setup.target(TARGET), "target")]
+            here.usage()  # the catalog was read
+            return figures(run(commands, setup.folder), [here, there], self._allowed)
 
     def under_meltano(self) -> Figures:
         """`meltano run tap-nevent target-klaviyo`."""
-        with side(fans=self._fans) as nevent, side(latency_ms=LATENCY_MS) as klaviyo:
-            setup = self._setup(nevent, klaviyo)
-            ran = run(
-                [setup.meltano(*_RUN)],
-                setup.folder,
-                name_of=plugin_name,
-                environment=setup.environment(),
+        with nevent(self._fans) as here, klaviyo(latency_ms=LATENCY_MS) as there:
+            setup = Setup(self._bench.place(), self._choice, nevent=here.url, klaviyo=there.url)
+            return figures(
+                run(
+                    [setup.meltano("run", TAP, TARGET)],
+                    setup.folder,
+                    name_of=plugin_name,
+                    environment=setup.environment(),
+                ),
+                [here, there],
+                self._allowed,
             )
-            return self._figures(ran, klaviyo=klaviyo, nevent=nevent)
-
-    def _setup(self, nevent: Side, klaviyo: Side) -> Setup:
-        return Setup(
-            self._bench.place(),
-            self._choice,
-            nevent=nevent.nevent.url,
-            klaviyo=klaviyo.klaviyo.url,
-        )
-
-    def _figures(self, ran: Ran, **sides: Side) -> Figures:
-        usages: dict[str, Usage] = {**ran.usages}
-        log = sides["klaviyo"].klaviyo.requests()
-        for name, each in sides.items():
-            usages[name] = each.usage()
-        told: dict[str, Any] = summary(ran.log)
-        return figures(
-            pace(log, self._allowed), usages, ran.seconds, waited=told.get("waited_seconds")
-        )
 
 
 def plugin_name(command_line: str) -> str:
     """What a process that Meltano started is, by its command line."""
     program = command_line.partition(" --")[0]
-    if f"/{TARGET}" in program or "/target-nevent" in program:
+    if "/target-" in program:
         return "target"
     return "tap" if "/tap-" in program else "meltano"
 
 
-def _named(command: Command, name: str) -> Command:
+def named(command: Command, name: str) -> Command:
+    """The same by the name of its column."""
     return command._replace(name=name)

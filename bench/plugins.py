@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,7 @@ class Setup:
 
     def tap(self, name: str, state: Path | None = None) -> Command:
         """A tap that reads the chosen streams, from the beginning or from a state."""
-        base = [str(BIN / name), "--config", str(self._config(name))]
+        base = [str(BIN / name), "--config", str(self.config(name))]
         catalog = self.folder / f"{name}.catalog.json"
         if not catalog.exists():
             catalog.write_text(json.dumps(self._catalog(base)), encoding="utf-8")
@@ -88,7 +89,11 @@ class Setup:
 
     def target(self, name: str) -> Command:
         """A target."""
-        return Command(name, [str(BIN / name), "--config", str(self._config(name))])
+        return Command(name, [str(BIN / name), "--config", str(self.config(name))])
+
+    def plain(self, kind: str, path: Path) -> Command:
+        """The SDK's own tap, with a recording, or target, with the configuration of ours."""
+        return Command(kind, [sys.executable, str(ROOT / "bench" / "plain.py"), kind, str(path)])
 
     def meltano(self, *arguments: str) -> Command:
         """A command of Meltano in a project that holds the chosen part of meltano.yml."""
@@ -110,7 +115,8 @@ class Setup:
             "TAP_KLAVIYO_ENGAGEMENT_API_URL": self._klaviyo,
         }
 
-    def _config(self, name: str) -> Path:
+    def config(self, name: str) -> Path:
+        """The file with a plugin's settings."""
         plugins = self._document["plugins"]["extractors"] + self._document["plugins"]["loaders"]
         mine = next(each for each in plugins if each["name"] == name)
         config = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bench.figures import Line
 from bench.plugins import PAGE, Setup
 from bench.processes import run
-from bench.served import side
+from bench.served import nevent
 from bench.table import tell
 
 if TYPE_CHECKING:
@@ -38,9 +38,30 @@ class Bench:
         """So many at full size; what that is at this scale."""
         return max(round(number * self.scale), 1)
 
-    def measure(self, case: str, what: str, once: Callable[[], Figures]) -> Line:
-        """Do it as often as was asked for, and tell the line."""
-        line = Line(case=case, what=what, runs=[once() for _ in range(self.runs)])
+    def measure(
+        self,
+        case: str,
+        what: str,
+        once: Callable[[], Figures],
+        *,
+        runs: int | None = None,
+        whole: bool = False,
+    ) -> Line:
+        """Do it as often as was asked for, and tell the line.
+
+        Args:
+            case: its letter.
+            what: is measured, for people.
+            once: a single run.
+            runs: fewer than asked for.
+            whole: CPU is told for a run, not per item.
+        """
+        times = min(runs or self.runs, self.runs)
+        return self.told(case, what, [once() for _ in range(times)], whole=whole)
+
+    def told(self, case: str, what: str, runs: list[Figures], *, whole: bool = False) -> Line:
+        """Tell a line of runs that were measured already."""
+        line = Line(case=case, what=what, runs=runs, whole=whole)
         self.lines.append(line)
         tell(line)
         return line
@@ -56,8 +77,8 @@ class Bench:
         """What tap-nevent tells of these streams, in a file that is made once."""
         path = self.folder / f"{name}-{fans}.singer"
         if not path.exists():
-            with side(fans=fans) as nevent:
-                setup = Setup(self.place(), choice, nevent=nevent.nevent.url)
+            with nevent(fans) as side:
+                setup = Setup(self.place(), choice, nevent=side.url)
                 run([setup.tap("tap-nevent")], setup.folder, told=path)
         return path
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from nevent_sandbox.handle import Handle
 from nevent_sandbox.handles import KlaviyoHandle
 from nevent_sandbox.nevent_handle import NeventHandle
 
@@ -16,17 +17,24 @@ from bench.processes import FailedError, Usage, seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+H = TypeVar("H", bound=Handle)
+
 BIN = Path(sys.executable).parent
 
 
-class Side:
+class Side(Generic[H]):
     """One side of a sandbox that runs as a process."""
 
-    def __init__(self, process: subprocess.Popen[str], nevent: str, klaviyo: str) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[str], handle: H) -> None:
+        self.name = name
+        self.handle = handle
         self._process = process
-        self.nevent = NeventHandle(nevent)
-        self.klaviyo = KlaviyoHandle(klaviyo)
         self._before = Usage()
+
+    @property
+    def url(self) -> str:
+        """Where it is served."""
+        return self.handle.url
 
     def usage(self) -> Usage:
         """What it used since the last asking; the peak is that of its whole life."""
@@ -37,19 +45,31 @@ class Side:
         self._before = now
         return spent
 
-    def close(self) -> None:
-        """End it."""
-        self.nevent.close()
-        self.klaviyo.close()
-        self._process.terminate()
-        self._process.communicate()
+
+@contextmanager
+def nevent(fans: int, *, latency_ms: float = 0) -> Iterator[Side[NeventHandle]]:
+    """Nevent's side, with so many fans."""
+    with _served(fans, latency_ms) as (process, url, _), NeventHandle(url) as handle:
+        side = Side("nevent", process, handle)
+        side.usage()  # starting is not what is measured
+        yield side
 
 
 @contextmanager
-def side(*, fans: int = 0, latency_ms: float = 0) -> Iterator[Side]:
-    """A sandbox with real limits, of which one side is used.
+def klaviyo(*, latency_ms: float = 0) -> Iterator[Side[KlaviyoHandle]]:
+    """Klaviyo's side, an empty account with its limits."""
+    with _served(0, latency_ms) as (process, _, url), KlaviyoHandle(url) as handle:
+        side = Side("klaviyo", process, handle)
+        side.usage()
+        yield side
 
-    Both sides are always there; who needs both starts two, and the unused sides do nothing.
+
+@contextmanager
+def _served(fans: int, latency_ms: float) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """A sandbox and its two addresses.
+
+    It serves both sides; who needs both starts two, so that each has a process, and the sides
+    that nobody asks do nothing.
     """
     process = subprocess.Popen(
         [
@@ -61,16 +81,10 @@ def side(*, fans: int = 0, latency_ms: float = 0) -> Iterator[Side]:
         text=True,
     )
     try:
-        served = Side(process, *_addresses(process))
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    served.usage()  # starting is not what is measured
-    try:
-        yield served
+        yield (process, *_addresses(process))
     finally:
-        served.close()
+        process.terminate()
+        process.communicate()
 
 
 def _addresses(process: subprocess.Popen[str]) -> tuple[str, str]:

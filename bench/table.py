@@ -15,13 +15,13 @@ Spread = tuple[float, float, float]
 def heading() -> None:
     """What the columns are."""
     say(
-        "CPU: seconds of one core per 100,000 items, and peak memory, of each process. Medians of "
-        "the runs, with least and most.\n"
+        "CPU: seconds of one core per 100,000 items (case f: per run), and peak memory, of each "
+        "process. Medians of the runs, with least and most.\n"
     )
     processes = " ".join(f"{name:>14}" for name in PROCESSES)
     say(
-        f"{'':<44} {'items':>9} {'items/s':>22} {'share':>16} {'requests':>8} {'429':>4} "
-        f"{'waited':>7} {'whole':>7} {processes}"
+        f"{'':<44} {'items':>9} {'items/s':>22} {'share':>16} {'requests':>8} {'writes':>6} "
+        f"{'429':>4} {'waited':>7} {'whole':>7} {processes}"
     )
 
 
@@ -33,7 +33,8 @@ def tell(line: Line) -> None:
     say(
         f"{line.case} {line.what:<42} {_plain(line.figure('items')):>9} "
         f"{_spread(line.figure('rate')):>22} {_spread(percent, '%'):>16} "
-        f"{_plain(line.figure('requests')):>8} {_plain(line.figure('refused')):>4} "
+        f"{_plain(line.figure('requests')):>8} {_plain(line.figure('writes')):>6} "
+        f"{_plain(line.figure('refused')):>4} "
         f"{_plain(line.figure('waited'), ' s'):>7} {_plain(line.figure('whole_seconds'), ' s'):>7} "
         f"{processes}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.cases import profiles
+from bench.cases import consents, growth, happenings, profiles, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,4 +13,8 @@ if TYPE_CHECKING:
 
 CASES: dict[str, Callable[[Bench], None]] = {
     "a": profiles.run,
+    "b": happenings.run,
+    "c": consents.run,
+    "d": reading.run,
+    "g": growth.run,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from klaviyo_client.limits import IMPORT_PROFILES, MAX_PROFILES
 
+from bench.cases import defaults
 from bench.ceilings import MOST_BYTES, Allowed
 from bench.loading import Loading
 from bench.plugins import Choice
@@ -28,3 +29,4 @@ def run(bench: Bench) -> None:
     bench.measure("a", "profiles: target alone", partial(loading.alone, recorded))
     bench.measure("a", "profiles: tap | target", loading.behind_the_tap)
     bench.measure("a", "profiles: meltano run", loading.under_meltano)
+    defaults.measure(bench, "a", CHOICE, recorded)
