@@ -49,6 +49,7 @@ def _limits(_: click.Context, __: click.Parameter, value: str) -> str:
     type=click.Choice(["assumed", "published"]),
     help="Serve what is assumed of Nevent too, or only what is published.",
 )
+@click.option("--only", type=click.Choice(["nevent", "klaviyo"]), help="Serve one side alone.")
 def serve(
     *,
     nevent_port: int,
@@ -58,8 +59,9 @@ def serve(
     limits: str,
     latency_ms: float,
     nevent_contract: str,
+    only: str | None,
 ) -> None:
-    """Serve both until SIGINT or SIGTERM."""
+    """Serve both sides, or one, until SIGINT or SIGTERM."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -72,14 +74,19 @@ def serve(
             nevent_contract=nevent_contract,
             nevent_port=nevent_port,
             klaviyo_port=klaviyo_port,
+            only=only,
         )
     except OSError as error:
         raise click.ClickException(str(error)) from error
     with sandbox:
-        click.echo(f"Nevent   {sandbox.nevent.url}  token {NEVENT_TOKEN}")
-        click.echo(f"         refresh token {NEVENT_REFRESH_TOKEN}")
-        click.echo(f"Klaviyo  {sandbox.klaviyo.url}  keys {', '.join(KLAVIYO_KEYS)}")
-        click.echo(f"TAP_NEVENT_API_URL={sandbox.nevent.url}")
-        click.echo(f"TAP_NEVENT_DATA_API_URL={sandbox.nevent.url}")
-        click.echo(f"TARGET_KLAVIYO_API_URL={sandbox.klaviyo.url}")
+        if only != "klaviyo":
+            click.echo(f"Nevent   {sandbox.nevent.url}  token {NEVENT_TOKEN}")
+            click.echo(f"         refresh token {NEVENT_REFRESH_TOKEN}")
+        if only != "nevent":
+            click.echo(f"Klaviyo  {sandbox.klaviyo.url}  keys {', '.join(KLAVIYO_KEYS)}")
+        if only != "klaviyo":
+            click.echo(f"TAP_NEVENT_API_URL={sandbox.nevent.url}")
+            click.echo(f"TAP_NEVENT_DATA_API_URL={sandbox.nevent.url}")
+        if only != "nevent":
+            click.echo(f"TARGET_KLAVIYO_API_URL={sandbox.klaviyo.url}")
         stopped.wait()

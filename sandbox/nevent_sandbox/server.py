@@ -1,4 +1,4 @@
-"""Both sides served on this machine's loopback address, each by its own thread."""
+"""The sides served on this machine's loopback address, each by its own thread."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nevent_sandbox.handle import Handle
+    from nevent_sandbox.nevent_handle import NeventHandle
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds to start or to stop in
@@ -37,7 +38,11 @@ class Sandbox:
         latency_ms: waited before every answer.
         nevent_contract: "assumed" or "published": which paths and fields Nevent has.
         nevent_port, klaviyo_port: 0 takes a free one.
+        only: "nevent" or "klaviyo" serves this side alone; the other one has no handle.
     """
+
+    nevent: NeventHandle
+    klaviyo: KlaviyoHandle
 
     def __init__(
         self,
@@ -49,39 +54,49 @@ class Sandbox:
         nevent_contract: str = "assumed",
         nevent_port: int = 0,
         klaviyo_port: int = 0,
+        only: str | None = None,
     ) -> None:
-        from nevent_sandbox.nevent import build_nevent  # noqa: PLC0415  # pools of names are big
-        from nevent_sandbox.nevent_handle import NeventHandle  # noqa: PLC0415  # the same
-
         self.clock = Clock()
-        sockets = _bound(nevent_port, klaviyo_port)
-        nevent = build_nevent(
-            clock=self.clock, fans=fans, seed=seed, contract=nevent_contract, limits=limits
-        )
-        klaviyo = build_klaviyo(clock=self.clock, limits=limits)
-        apps = [_Latency(app, latency_ms / 1000) for app in (nevent, klaviyo)]
-        self._servers = [_Served(app, sock) for app, sock in zip(apps, sockets, strict=True)]
-        urls = [f"http://{HOST}:{sock.getsockname()[1]}" for sock in sockets]
-        self.nevent = NeventHandle(urls[0])
-        self.klaviyo = KlaviyoHandle(urls[1])
+        self._servers: list[_Served] = []
+        self._handles: list[Handle] = []
+        ports = {"nevent": nevent_port, "klaviyo": klaviyo_port}
+        served = {side: port for side, port in ports.items() if only in {None, side}}
+        sockets = dict(zip(served, _bound(*served.values()), strict=True))
+        urls = {side: f"http://{HOST}:{sock.getsockname()[1]}" for side, sock in sockets.items()}
+        apps: dict[str, ASGIApp] = {}
+        if "nevent" in served:
+            from nevent_sandbox.nevent import build_nevent  # noqa: PLC0415  # its pools are big
+            from nevent_sandbox.nevent_handle import NeventHandle  # noqa: PLC0415  # the same
+
+            apps["nevent"] = build_nevent(
+                clock=self.clock, fans=fans, seed=seed, contract=nevent_contract, limits=limits
+            )
+            self.nevent = NeventHandle(urls["nevent"])
+            self._handles.append(self.nevent)
+        if "klaviyo" in served:
+            apps["klaviyo"] = build_klaviyo(clock=self.clock, limits=limits)
+            self.klaviyo = KlaviyoHandle(urls["klaviyo"])
+            self._handles.append(self.klaviyo)
+        for side, app in apps.items():
+            late = _Latency(app, latency_ms / 1000) if latency_ms else app
+            self._servers.append(_Served(late, sockets[side]))
 
     def start(self) -> None:
-        """Serve; returns when both sides answer."""
+        """Serve; returns when all sides answer."""
         for server in self._servers:
             server.begin()
 
     def stop(self) -> None:
-        """End both servers and let go of every file."""
-        handles: list[Handle] = [self.nevent, self.klaviyo]
-        for handle in handles:
+        """End all servers and let go of every file."""
+        for handle in self._handles:
             handle.close()
         for server in self._servers:
             server.end()
 
     def reset(self) -> None:
-        """Both sides as if just served."""
-        self.nevent.reset()
-        self.klaviyo.reset()
+        """All sides as if just served."""
+        for handle in self._handles:
+            handle.reset()
 
     def __enter__(self) -> Self:
         self.start()
@@ -133,7 +148,7 @@ class _Latency:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._seconds and scope["type"] == "http" and not scope["path"].startswith(CONTROL):
+        if scope["type"] == "http" and not scope["path"].startswith(CONTROL):
             await asyncio.sleep(self._seconds)
         await self._app(scope, receive, send)
 

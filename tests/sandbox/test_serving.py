@@ -67,6 +67,15 @@ def test_the_command_prints_where_it_serves_and_ends_cleanly(number: signal.Sign
     assert {"TAP_NEVENT_API_URL", "TAP_NEVENT_DATA_API_URL"} < variables.keys()
 
 
+@pytest.mark.parametrize("only", ["nevent", "klaviyo"])
+def test_one_side_can_be_served_alone(only: str) -> None:
+    """Its handle is there, the other one is not."""
+    with Sandbox(fans=3, only=only) as sandbox:
+        assert getattr(sandbox, only).counts()
+        assert not hasattr(sandbox, {"nevent": "klaviyo", "klaviyo": "nevent"}[only])
+        sandbox.reset()
+
+
 def test_a_port_in_use_is_told_in_one_line(limited: Sandbox) -> None:
     """With what to do."""
     port = int(limited.klaviyo.url.rsplit(":", 1)[1])

@@ -6,8 +6,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from nevent_sandbox.klaviyo.documents import reference, resource
+from nevent_sandbox.klaviyo.identities import AMONG
 from nevent_sandbox.klaviyo.metrics import NATIVE_SERVICE
-from nevent_sandbox.klaviyo.people import AMONG
 from nevent_sandbox.klaviyo.touching import CLICKED, METRICS, OPENED
 
 if TYPE_CHECKING:

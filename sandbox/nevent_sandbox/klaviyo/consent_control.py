@@ -15,6 +15,7 @@ from nevent_sandbox.control import told
 from nevent_sandbox.klaviyo import suppressing
 from nevent_sandbox.klaviyo.deeds import Deed, do
 from nevent_sandbox.klaviyo.errors import ApiError, Document
+from nevent_sandbox.klaviyo.identities import holding
 from nevent_sandbox.klaviyo.moments import told as moment
 from nevent_sandbox.klaviyo.settling import settle
 from nevent_sandbox.klaviyo.subscriptions import subscriptions
@@ -62,7 +63,7 @@ def _consents(_: Account, db: sqlite3.Connection, query: dict[str, str]) -> list
     """Everybody of whom something is known; of one person where an e-mail is named."""
     where, values = f"({_CONCERNED})", []
     if "email" in query:
-        where, values = "p.email = ?", [query["email"].lower()]
+        where, values = holding("email", "p"), [query["email"].lower()]
     sql = (
         f"SELECT p.n, p.id, p.email, p.phone_number FROM profiles p WHERE {where} "  # noqa: S608  # our own names
         "ORDER BY p.n LIMIT ? OFFSET ?"

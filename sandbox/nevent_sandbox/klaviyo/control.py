@@ -28,6 +28,7 @@ from nevent_sandbox.klaviyo import (
 )
 from nevent_sandbox.klaviyo.account import ATTRIBUTES, Account, Knobs
 from nevent_sandbox.klaviyo.calls import Call
+from nevent_sandbox.klaviyo.identities import holding
 from nevent_sandbox.klaviyo.operations import OPERATIONS
 from nevent_sandbox.klaviyo.query import Query
 
@@ -106,7 +107,7 @@ def _profiles(account: Account, db: sqlite3.Connection, query: dict[str, str]) -
     call = Call(account, OPERATIONS["GET /api/profiles"], {}, Query(), [], None, "", "")
     where, values = "1", []
     if "email" in query:
-        where, values = "p.email = ?", [query["email"].lower()]
+        where, values = holding("email", "p"), [query["email"].lower()]
     sql = f"SELECT p.n, {profiles.COLUMNS} FROM profiles p WHERE {where} {_PART}"  # noqa: S608  # our own names
     made = []
     on = "SELECT l.id FROM members m JOIN lists l ON l.n = m.list WHERE m.profile = ?"
@@ -120,8 +121,11 @@ def _profiles(account: Account, db: sqlite3.Connection, query: dict[str, str]) -
 
 
 def _events(_: Account, db: sqlite3.Connection, query: dict[str, str]) -> list[Document]:
-    wanted = {"x.name": query.get("metric"), "p.email": query.get("email", "").lower() or None}
-    where = [f"{column} = ?" for column, value in wanted.items() if value]
+    wanted = {
+        holding("email", "p"): query.get("email", "").lower() or None,
+        "x.name = ?": query.get("metric"),
+    }
+    where = [clause for clause, value in wanted.items() if value]
     sql = (
         f"SELECT {events.COLUMNS}, x.name, x.service, p.email, p.phone_number, e.backfill "  # noqa: S608  # our own names
         f"FROM {events.TABLES} WHERE {' AND '.join(['1', *where])} "

@@ -102,7 +102,9 @@ def _channels(deed: Deed) -> list[str]:
 def _person(account: Account, db: sqlite3.Connection, deed: Deed, now: float) -> int:
     given = {"email": deed.email, "phone_number": deed.phone_number}
     row = {"attributes": {name: value for name, value in given.items() if value}}
-    people = People(db, now=now, visible=now + account.knobs.visibility_seconds)
+    people = People(
+        db, account.store.identities, now=now, visible=now + account.knobs.visibility_seconds
+    )
     people.load([row])
     person = people.identified(row) if deed.what == "subscribe" else people.find(row)
     if person is None:

@@ -9,6 +9,7 @@ from nevent_sandbox.klaviyo.consent_rules import identifier_problems
 from nevent_sandbox.klaviyo.consent_tables import remove
 from nevent_sandbox.klaviyo.effects import schedule
 from nevent_sandbox.klaviyo.errors import ApiError, invalid, refused
+from nevent_sandbox.klaviyo.identities import holding
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,7 +39,8 @@ def delete(
 ) -> None:
     """Remove the profile with its events, memberships and consents; nobody is no error."""
     ((name, value),) = given.items()
-    sql = f"SELECT n FROM profiles WHERE {name} = ?"  # noqa: S608  # our own names
+    found = f"{name} = ?1" if name == "id" else holding(name)
+    sql = f"SELECT n FROM profiles WHERE {found}"  # noqa: S608  # our own names
     for (number,) in db.execute(sql, (value,)).fetchall():
         remove(db, number)
 

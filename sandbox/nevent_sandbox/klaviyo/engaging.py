@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from nevent_sandbox.klaviyo.identities import holding
 from nevent_sandbox.klaviyo.moments import parsed
 from nevent_sandbox.klaviyo.touching import Message, Touch, Touches
 
@@ -55,9 +56,9 @@ def engage(account: Account, wanted: Engagements) -> Document:
 
 
 def _touch(db: sqlite3.Connection, wanted: Engagement, now: float) -> Touch:
-    column, who = ("id", wanted.profile_id) if wanted.profile_id else ("email", wanted.email)
-    sql = f"SELECT n, email FROM profiles WHERE {column} = ?"  # noqa: S608  # our own names
-    person = db.execute(sql, (who,)).fetchone()
+    found = "id = ?1" if wanted.profile_id else holding("email")
+    sql = f"SELECT n, email FROM profiles WHERE {found}"  # noqa: S608  # our own names
+    person = db.execute(sql, (wanted.profile_id or wanted.email,)).fetchone()
     if person is None:
         raise ValueError("There is no such person.")
     at = parsed(wanted.at) if wanted.at else now

@@ -11,8 +11,8 @@ from nevent_sandbox.klaviyo.attribution import attributions
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
+from nevent_sandbox.klaviyo.identities import AMONG
 from nevent_sandbox.klaviyo.paging import Selection, page
-from nevent_sandbox.klaviyo.people import AMONG
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,6 +9,7 @@ import msgspec
 from nevent_sandbox.klaviyo import campaigns
 from nevent_sandbox.klaviyo.campaigns import NewCampaign
 from nevent_sandbox.klaviyo.identifiers import Ulids, short_id
+from nevent_sandbox.klaviyo.identities import holding
 from nevent_sandbox.klaviyo.metrics import NATIVE_SERVICE, Metrics
 from nevent_sandbox.klaviyo.moments import parsed
 from nevent_sandbox.klaviyo.touching import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from nevent_sandbox.klaviyo.account import Account
     from nevent_sandbox.klaviyo.errors import Document
+    from nevent_sandbox.klaviyo.identities import Identities
 
 _DAY, _HOUR = 86_400, 3_600
 _MIX = 2_654_435_761  # Knuth's multiplier: spreads an index over the outcomes
@@ -60,7 +62,7 @@ def generate(account: Account, wanted: Load) -> Document:
     now = account.clock.time()
     until = parsed(wanted.until) if wanted.until else now
     with account.store.writing() as db:
-        people = _people(db, wanted, now)
+        people = _people(db, account.store.identities, wanted, now)
         sent = [
             int(until - wanted.days * _DAY + (number + 0.5) * wanted.days * _DAY / wanted.campaigns)
             for number in range(wanted.campaigns)
@@ -124,13 +126,14 @@ def _rows(
             return
 
 
-def _people(db: sqlite3.Connection, wanted: Load, now: float) -> range:
+def _people(db: sqlite3.Connection, identities: Identities, wanted: Load, now: float) -> range:
     """Profiles, nine in ten of them fans of Nevent; their numbers.
 
     Raises:
         ValueError: this seed's people are there already.
     """
-    if db.execute("SELECT 1 FROM profiles WHERE email = ?", (_email(wanted, 0),)).fetchone():
+    sql = f"SELECT 1 FROM profiles WHERE {holding('email')}"  # noqa: S608  # our own names
+    if db.execute(sql, (_email(wanted, 0),)).fetchone():
         raise ValueError(f"The people of seed {wanted.seed} are there; take another seed.")
     first = int(db.execute("SELECT coalesce(max(n), 0) + 1 FROM profiles").fetchone()[0])
     ids = Ulids(now)
@@ -143,7 +146,7 @@ def _people(db: sqlite3.Connection, wanted: Load, now: float) -> range:
                 first + i,
                 ids.next(),
                 _email(wanted, i),
-                f"carga-{wanted.seed}-{i}" if i % 10 else None,
+                _external_id(wanted, i) if i % 10 else None,
                 int(now),
                 int(now),
                 now,
@@ -152,11 +155,19 @@ def _people(db: sqlite3.Connection, wanted: Load, now: float) -> range:
             for i in range(wanted.people)
         ),
     )
+    for i in range(wanted.people):
+        identities.note("email", _email(wanted, i), first + i)
+        if i % 10:
+            identities.note("external_id", _external_id(wanted, i), first + i)
     return range(first, first + wanted.people)
 
 
 def _email(wanted: Load, index: int) -> str:
     return f"carga{wanted.seed}.{index}@nevent-demo.es"
+
+
+def _external_id(wanted: Load, index: int) -> str:
+    return f"carga-{wanted.seed}-{index}"
 
 
 def _campaign(db: sqlite3.Connection, number: int, at: float, now: float) -> Message:

@@ -81,7 +81,9 @@ def _run(
         "SELECT fault, lists FROM jobs WHERE n = ?", (number,)
     ).fetchone()
     fault = _FAULT.decode(fault_json) if fault_json else None
-    people = People(db, now=now, visible=now + account.knobs.visibility_seconds)
+    people = People(
+        db, account.store.identities, now=now, visible=now + account.knobs.visibility_seconds
+    )
     people.load(rows)
     imported: dict[int, None] = {}
     errors: list[tuple[str, int, bytes]] = []

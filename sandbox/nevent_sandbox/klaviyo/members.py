@@ -13,7 +13,7 @@ from nevent_sandbox.klaviyo.errors import invalid, refused
 from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.lists import join, known_list
 from nevent_sandbox.klaviyo.paging import Page, Selection, page
-from nevent_sandbox.klaviyo.profiles import COLUMNS, FILTERS, profile
+from nevent_sandbox.klaviyo.profiles import COLUMNS, FILTERS, narrowed, profile
 from nevent_sandbox.klaviyo.segments import known_segment
 
 if TYPE_CHECKING:
@@ -80,11 +80,12 @@ def _members(
         {**FILTERS, "profile_id": Column("p.id"), "joined_group_at": joined},
         now,
     )
+    near, numbers = narrowed(call, "m.profile")
     selection = Selection(
         f"m.joined, {columns}",
         f"{table} m JOIN profiles p ON p.n = m.profile",
-        [f"m.{_GROUPS[table]} = ?", "p.visible <= ?", *clauses],
-        [known(db, call.ids["id"]), now, *values],
+        [f"m.{_GROUPS[table]} = ?", "p.visible <= ?", *clauses, *near],
+        [known(db, call.ids["id"]), now, *values, *numbers],
         "m.joined",
         "m.profile",
         descending=(call.query.sort or "").startswith("-"),

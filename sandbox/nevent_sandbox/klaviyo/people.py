@@ -9,6 +9,7 @@ import msgspec
 from nevent_sandbox.klaviyo.consent_tables import numbered
 from nevent_sandbox.klaviyo.errors import duplicate_profile, not_found
 from nevent_sandbox.klaviyo.identifiers import Ulids
+from nevent_sandbox.klaviyo.identities import AMONG, IDENTIFIERS, OTHERS
 from nevent_sandbox.klaviyo.merging import merged, patched
 
 if TYPE_CHECKING:
@@ -16,14 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nevent_sandbox.klaviyo.errors import Document
+    from nevent_sandbox.klaviyo.identities import Identities
 
-OTHERS = ("external_id", "anonymous_id")
-IDENTIFIERS = ("email", "phone_number", *OTHERS)
 COLUMNS = (
     "n, id, email, phone_number, external_id, anonymous_id, created, updated, last_event, "
     "attributes"
 )
-AMONG = "(SELECT value FROM json_each(?))"  # of a JSON array
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -78,8 +77,11 @@ class People:
         visible: from when reads see those that are new.
     """
 
-    def __init__(self, db: sqlite3.Connection, *, now: float, visible: float) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, identities: Identities, *, now: float, visible: float
+    ) -> None:
         self._db = db
+        self._identities = identities
         self._now = int(now)
         self._visible = visible
         self._ids = Ulids(now)
@@ -104,12 +106,19 @@ class People:
             for name in OTHERS:
                 if attributes.get(name):
                     wanted[name].append(attributes[name])
+        self._fetch("id", wanted.pop("id"))
+        numbers: set[int] = set()
         for name, values in wanted.items():
-            if values:
-                sql = f"SELECT {COLUMNS} FROM profiles WHERE {name} IN {AMONG}"  # noqa: S608  # our own names
-                for found in self._db.execute(sql, [_encode(values).decode()]):
-                    if found[1] not in self._by["id"]:
-                        self._index(Person(found))
+            numbers |= self._identities.of(name, values)
+        self._fetch("n", sorted(numbers))
+
+    def _fetch(self, column: str, values: list[str] | list[int]) -> None:
+        if not values:
+            return
+        sql = f"SELECT {COLUMNS} FROM profiles WHERE {column} IN {AMONG}"  # noqa: S608  # our own names
+        for found in self._db.execute(sql, [_encode(values).decode()]):
+            if found[1] not in self._by["id"]:
+                self._index(Person(found))
 
     def upsert(self, row: Document, *, clears: bool) -> tuple[Person, bool]:
         """Apply one profile resource; the person, and whether they are new.
@@ -196,8 +205,10 @@ class People:
     def pour(self, source: Person, person: Person) -> None:
         """Give a person what another one has and they lack."""
         for name in IDENTIFIERS:
-            if not getattr(person, name):
-                setattr(person, name, getattr(source, name))
+            value = getattr(source, name)
+            if value and not getattr(person, name):
+                setattr(person, name, value)
+                self._identities.note(name, value, person.n)
         held, person.attributes = person.attributes, source.attributes
         merged(person.attributes, held, clears=False)
         person.last_event = max(person.last_event or 0, source.last_event or 0) or None
@@ -238,6 +249,7 @@ class People:
             setattr(person, name, value)
             if value:
                 self._by[name][value] = person
+                self._identities.note(name, value, person.n)
 
     def _index(self, person: Person) -> None:
         self._by["id"][person.id] = person

@@ -12,10 +12,11 @@ from nevent_sandbox.klaviyo.consent_tables import hand_over, remove
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import ApiError, duplicate_profile, invalid, not_found, refused
 from nevent_sandbox.klaviyo.filters import Column, where
+from nevent_sandbox.klaviyo.identities import AMONG, IDENTIFIERS
 from nevent_sandbox.klaviyo.lists import lists_of
 from nevent_sandbox.klaviyo.merging import LOCATION, STANDARD
 from nevent_sandbox.klaviyo.paging import Page, Selection, page
-from nevent_sandbox.klaviyo.people import IDENTIFIERS, People
+from nevent_sandbox.klaviyo.people import People
 from nevent_sandbox.klaviyo.person_rules import problems
 from nevent_sandbox.klaviyo.subscriptions import predictions, subscriptions
 
@@ -75,6 +76,21 @@ def profile(call: Call, columns: tuple[Any, ...], **more: Any) -> Document:
     return resource(call, "profile", identifier, attributes, RELATIONSHIPS, related)
 
 
+def narrowed(call: Call, number: str) -> tuple[list[str], list[Any]]:
+    """Conditions on identifiers as SQL finds them: by the numbers of those who may fit.
+
+    `number` is the SQL expression of a profile's n.
+    """
+    clauses, values = [], []
+    for each in call.query.conditions:
+        asked = each.value if isinstance(each.value, list) else [each.value]
+        if each.field in IDENTIFIERS and each.op in {"equals", "any"} and None not in asked:
+            clauses.append(f"{number} IN {AMONG}")
+            found = call.account.store.identities.of(each.field, map(str, asked))
+            values.append(msgspec.json.encode(sorted(found)).decode())
+    return clauses, values
+
+
 def list_profiles(call: Call) -> Answer:
     """One page of profiles; unsorted ones come in order of creation."""
     now = call.account.clock.time()
@@ -82,11 +98,12 @@ def list_profiles(call: Call) -> Answer:
     clauses, values = where(plain, FILTERS, now)
     sort = call.query.sort or "n"
     found_by = optouts.source(call.query.conditions, call.query.sort, now)
+    near, numbers = narrowed(call, "p.n")
     selection = Selection(
         COLUMNS,
         found_by.tables,
-        ["p.visible <= ?", *clauses, *found_by.clauses],
-        [now, *values, *found_by.values],
+        ["p.visible <= ?", *clauses, *near, *found_by.clauses],
+        [now, *values, *numbers, *found_by.values],
         _SORTS.get(sort.removeprefix("-"), found_by.sort),
         found_by.n,
         descending=sort.startswith("-"),
@@ -161,7 +178,7 @@ def merge_profiles(call: Call) -> Answer:
             "AND (SELECT profile FROM events WHERE n = event) = ?",
             (kept, gone, kept),
         )
-        people = People(db, now=call.account.clock.time(), visible=0)
+        people = People(db, call.account.store.identities, now=call.account.clock.time(), visible=0)
         people.load([{"id": each, "attributes": {}} for each in (target, sources[0])])
         person, source = people.of(target), people.of(sources[0])
         hand_over(db, gone, kept)
@@ -181,7 +198,12 @@ def _check(row: Document, *, anonymous: bool = True) -> None:
 
 def _people(call: Call, db: sqlite3.Connection, row: Document) -> People:
     now = call.account.clock.time()
-    people = People(db, now=now, visible=now + call.account.knobs.visibility_seconds)
+    people = People(
+        db,
+        call.account.store.identities,
+        now=now,
+        visible=now + call.account.knobs.visibility_seconds,
+    )
     people.load([row])
     return people
 

@@ -10,9 +10,10 @@ from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.errors import ApiError, Document, invalid, refused
 from nevent_sandbox.klaviyo.event_rules import MOST_EVENTS, problems
 from nevent_sandbox.klaviyo.identifiers import short_id
+from nevent_sandbox.klaviyo.identities import IDENTIFIERS
 from nevent_sandbox.klaviyo.metrics import DEFAULT_SERVICE, Metrics
 from nevent_sandbox.klaviyo.moments import parsed
-from nevent_sandbox.klaviyo.people import IDENTIFIERS, People
+from nevent_sandbox.klaviyo.people import People
 from nevent_sandbox.klaviyo.person_rules import MOST_BYTES_IN_EVENT
 from nevent_sandbox.klaviyo.person_rules import problems as person_problems
 
@@ -108,7 +109,7 @@ def _record(call: Call, happenings: list[Happening]) -> None:
         if not str(each.person["attributes"].get("email")).lower().endswith(DROPPED)
     ]
     with account.store.writing() as db:
-        people = People(db, now=now, visible=visible)
+        people = People(db, account.store.identities, now=now, visible=visible)
         people.load([each.person for each in kept])
         metrics = Metrics(db, now)
         rows = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nevent_sandbox.klaviyo.consent_tables import TABLES as OF_CONSENT
 from nevent_sandbox.klaviyo.engagement_tables import TABLES as OF_ENGAGEMENT
+from nevent_sandbox.klaviyo.identities import Identities
 from nevent_sandbox.klaviyo.marketing_tables import TABLES as OF_MARKETING
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ TABLES = """
 CREATE TABLE profiles (
     n INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    email TEXT UNIQUE,
-    phone_number TEXT UNIQUE,
+    email TEXT,  -- unique, as the other identifiers are meant to be: see Identities
+    phone_number TEXT,
     external_id TEXT,
     anonymous_id TEXT,
     created INTEGER NOT NULL,
@@ -31,8 +32,6 @@ CREATE TABLE profiles (
     visible REAL NOT NULL,
     attributes BLOB NOT NULL  -- JSON: names, location, properties
 );
-CREATE INDEX profiles_external ON profiles (external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX profiles_anonymous ON profiles (anonymous_id) WHERE anonymous_id IS NOT NULL;
 CREATE INDEX profiles_updated ON profiles (updated, n);
 CREATE INDEX profiles_created ON profiles (created, n);
 CREATE TABLE lists (
@@ -99,10 +98,12 @@ CREATE TABLE import_errors (
 CREATE INDEX import_errors_job ON import_errors (job, n);
 """
 PRAGMAS = """
+PRAGMA page_size = 16384;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -65536;
+PRAGMA wal_autocheckpoint = 4000;
 """
 
 
@@ -115,6 +116,7 @@ class Store:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self.identities = Identities()
         self._writer = self._connect()
         self._writer.executescript(TABLES + OF_CONSENT + OF_MARKETING + OF_ENGAGEMENT)
 
@@ -150,10 +152,12 @@ class Store:
         with self.writing() as db:
             for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
                 db.execute(f"DELETE FROM {table}")  # noqa: S608  # our own names
+            self.identities.clear()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         connection.executescript(PRAGMAS)
+        self.identities.serve(connection)
         with self._lock:
             self._connections.append(connection)
         return connection

@@ -19,9 +19,10 @@ from nevent_sandbox.klaviyo.consent_rules import (
 from nevent_sandbox.klaviyo.consents import CHANNELS, EMAIL, Act, Register
 from nevent_sandbox.klaviyo.effects import schedule
 from nevent_sandbox.klaviyo.errors import ApiError, invalid
+from nevent_sandbox.klaviyo.identities import AMONG
 from nevent_sandbox.klaviyo.lists import numbers
 from nevent_sandbox.klaviyo.moments import parsed
-from nevent_sandbox.klaviyo.people import AMONG, People
+from nevent_sandbox.klaviyo.people import People
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,7 +71,7 @@ def subscribe(
     register = Register(db, act, visible=visible)
     confirms = not historical and _opt_in(account, db, list_id) == DOUBLE
     rows = attributes["profiles"]["data"]
-    for profile, row in _people(db, rows, now, visible):
+    for profile, row in _people(account, db, rows, now, visible):
         latest = 0.0
         for channel, given in _asked(row):
             at = parsed(given["consented_at"]) if given.get("consented_at") else accepted
@@ -92,7 +93,7 @@ def unsubscribe(
     list_id = _list_of(data)
     visible = now + account.knobs.visibility_seconds
     register = Register(db, Act(now, API), visible=visible)
-    for profile, row in _people(db, data["attributes"]["profiles"]["data"], now, visible):
+    for profile, row in _people(account, db, data["attributes"]["profiles"]["data"], now, visible):
         for channel, _ in _asked(row):
             if channel == EMAIL and list_id and register.is_member(profile, list_id):
                 register.leave(profile, list_id, accepted)
@@ -165,10 +166,10 @@ def _asked(row: Document) -> Iterator[tuple[str, Document]]:
 
 
 def _people(
-    db: sqlite3.Connection, rows: list[Document], now: float, visible: float
+    account: Account, db: sqlite3.Connection, rows: list[Document], now: float, visible: float
 ) -> list[tuple[int, Document]]:
     """The profile of each row, made when unknown; who cannot be told apart is passed over."""
-    people = People(db, now=now, visible=visible)
+    people = People(db, account.store.identities, now=now, visible=visible)
     people.load(rows)
     found = []
     for row in rows:

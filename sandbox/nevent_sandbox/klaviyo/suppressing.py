@@ -21,7 +21,7 @@ from nevent_sandbox.klaviyo.identifiers import Ulids
 from nevent_sandbox.klaviyo.jobs import WORKING, status
 from nevent_sandbox.klaviyo.lists import numbers
 from nevent_sandbox.klaviyo.paging import Selection, page
-from nevent_sandbox.klaviyo.people import AMONG, People
+from nevent_sandbox.klaviyo.people import People
 
 if TYPE_CHECKING:
     import sqlite3
@@ -106,10 +106,12 @@ def finish(account: Account, db: sqlite3.Connection, number: int) -> None:
         profiles: list[int] = _members(db, {k: v for k, v in related.items() if v})
         total = len(profiles)  # members may have come and gone since
     elif kind == SUPPRESS:
-        profiles = _people(db, wanted, now, visible)
+        profiles = _people(account, db, wanted, now, visible)
     else:
-        found = db.execute(f"SELECT n FROM profiles WHERE email IN {AMONG}", (emails,))  # noqa: S608  # our own names
-        profiles = [each for (each,) in found]
+        people = People(db, account.store.identities, now=now, visible=visible)
+        rows = [{"attributes": {"email": email}} for email in wanted]
+        people.load(rows)
+        profiles = [person.n for row in rows if (person := people.find(row)) is not None]
     register = Register(db, Act(now, "API"), visible=visible)
     done = sum(
         register.suppress(profile, BY_HAND, now)
@@ -185,10 +187,12 @@ def _members(db: sqlite3.Connection, related: Document) -> list[int]:
     return [each for (each,) in db.execute(sql, (number,))]
 
 
-def _people(db: sqlite3.Connection, emails: list[str], now: float, visible: float) -> list[int]:
+def _people(
+    account: Account, db: sqlite3.Connection, emails: list[str], now: float, visible: float
+) -> list[int]:
     """Profiles of addresses, made when unknown."""
     rows = [{"attributes": {"email": email}} for email in emails]
-    people = People(db, now=now, visible=visible)
+    people = People(db, account.store.identities, now=now, visible=visible)
     people.load(rows)
     found = {person.n: None for row in rows if (person := people.identified(row)) is not None}
     people.save()
