@@ -72,7 +72,7 @@ class Front:
             await self._serve(visit, operation)
         finally:
             query = scope["query_string"].decode("latin-1")
-            body = _inflated(scope, visit.body)
+            body = visit.state.get("plain") or _inflated(scope, visit.body)
             entry = Entry(
                 n=number,
                 method=scope["method"],

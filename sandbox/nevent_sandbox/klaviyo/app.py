@@ -41,7 +41,7 @@ from nevent_sandbox.klaviyo import (
 )
 from nevent_sandbox.klaviyo.access import check_revision, check_scopes, key_of
 from nevent_sandbox.klaviyo.account import Account
-from nevent_sandbox.klaviyo.bodies import check_shape, decoded
+from nevent_sandbox.klaviyo.bodies import check_shape, decoded, plain_body, sound
 from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.errors import ApiError, invalid, plain, throttled
 from nevent_sandbox.klaviyo.operations import OPERATIONS
@@ -150,9 +150,14 @@ def _answered(
     settle(own)
     document: Any = None
     if operation.name in SCHEMAS:
-        document = decoded(body, request.headers)
-        request.state.items = _items(document)
-        check_shape(operation.name, document)
+        body = request.state.plain = plain_body(body, request.headers)
+        document = sound(operation.name, body)
+        if document is None:
+            document = decoded(body)
+            request.state.items = _items(document)
+            check_shape(operation.name, document)
+        else:
+            request.state.items = len(document.rows)
     pairs = request.query_params.multi_items()
     query = parsed_query(pairs, operation)
     host = str(request.base_url).rstrip("/")

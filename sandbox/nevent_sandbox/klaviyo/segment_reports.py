@@ -58,7 +58,7 @@ def leave(account: Account, leaving: Leaving) -> Document:
     at = int(account.clock.time() if leaving.at is None else leaving.at)
     whose = f"SELECT n FROM profiles WHERE {holding('email')}"  # noqa: S608  # our own names
     sql = (
-        "DELETE FROM segment_members WHERE segment = (SELECT n FROM segments WHERE id = ?2) "
+        "DELETE FROM segment_members WHERE segment = (SELECT n FROM segments WHERE id = ?2) "  # noqa: S608  # the same
         f"AND profile = ({whose}) RETURNING segment, profile, joined"
     )
     with account.store.writing() as db:
