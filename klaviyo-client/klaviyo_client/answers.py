@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
+import msgspec
 
 from klaviyo_client.errors import (
     DeniedError,
@@ -76,13 +78,25 @@ def document(operation: Operation, answer: httpx.Response) -> Document:
         UnavailableError: it is no JSON.
     """
     try:
-        found: Document = answer.json()
+        found: Document = decoded(answer.content)
     except ValueError:
         raise UnavailableError(
             f"{operation.name}: {answer.status_code}, but the answer is no JSON. Something other "
             "than Klaviyo answers: check api_url and any proxy."
         ) from None
     return found
+
+
+def decoded(content: bytes) -> Any:
+    """What some JSON says.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:  # half an emoji, where a text was cut, is too much for it
+        return json.loads(content)
 
 
 def window(headers: httpx.Headers) -> tuple[int, int] | None:
@@ -114,7 +128,7 @@ def _problems(response: httpx.Response) -> list[Problem]:
     if "json" not in response.headers.get("content-type", ""):
         return []
     try:
-        errors = response.json()["errors"]
+        errors = decoded(response.content)["errors"]
     except (ValueError, KeyError, TypeError):
         return []
     return [

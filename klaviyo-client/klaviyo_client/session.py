@@ -208,9 +208,7 @@ class KlaviyoSession:
         return self._waits.stopped or state.attempt_number >= tries or spent > self._patience
 
     def _try(self, operation: Operation, path_id: str, once: bool, kwargs: Any) -> httpx.Response:  # noqa: FBT001  # tenacity hands arguments on
-        self._waits.wait(self._pacer.reserve(operation))
-        if self._waits.stopped:
-            raise UnavailableError(f"{operation.name}: the run was asked to stop.")
+        number = self._turn(operation)
         headers = {"Content-Type": "application/vnd.api+json"} if "content" in kwargs else {}
         quoted = quote(path_id, safe="=")
         path = operation.path.format(id=quoted, job_id=quoted)
@@ -224,7 +222,7 @@ class KlaviyoSession:
             if once and not unsent(error):
                 raise UncertainError(f"{text} Klaviyo may have applied it or not.") from error
             raise RetryError(f"{text} Check api_url, the network and any proxy.") from error
-        self._learn(operation, response)
+        self._learn(operation, number, response)
         if response.is_success:
             return response
         refusal = failure(operation, response)
@@ -234,14 +232,25 @@ class KlaviyoSession:
             self._pacer.quiet(operation, refusal.seconds)
         raise refusal
 
-    def _learn(self, operation: Operation, response: httpx.Response) -> None:
+    def _turn(self, operation: Operation) -> int:
+        """Wait until the next request may leave, behind those who wait already; its number."""
+        with self._waits.behind(self._pacer.gate(operation)):
+            seconds, number = self._pacer.take(operation)
+            while seconds > 0 and not self._waits.stopped:
+                self._waits.wait(seconds)
+                seconds, number = self._pacer.take(operation)
+        if self._waits.stopped:
+            raise UnavailableError(f"{operation.name}: the run was asked to stop.")
+        return number
+
+    def _learn(self, operation: Operation, number: int, response: httpx.Response) -> None:
         """Take the account, the time and the limits from the answer's headers."""
         self._answered = True
         self.account = response.headers.get("cid") or self.account
         if date := response.headers.get("date"):
             self._clock_offset = parsedate_to_datetime(date) - datetime.now(tz=UTC)
         if left := window(response.headers):
-            self._pacer.told(operation, remaining=left[0], reset=left[1])
+            self._pacer.told(operation, number, remaining=left[0], reset=left[1])
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         with self._lock:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import tenacity
 
 from klaviyo_client.answers import RetryError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TURN = 1.0  # seconds: Python sees a signal that comes just before a wait only when that ends
 _BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=60) + tenacity.wait_random(0, 1)
 
 
@@ -36,10 +42,20 @@ class Waits:
             return
         begun = time.monotonic()
         self._stopped.wait(seconds)
-        waited = time.monotonic() - begun
-        self._here.seconds = self.here() + waited
-        with self._lock:
-            self.seconds += waited
+        self._count(begun)
+
+    @contextmanager
+    def behind(self, gate: threading.Lock) -> Iterator[None]:
+        """Hold a gate, after those who came before; the wait for it is counted."""
+        if not gate.acquire(blocking=False):
+            begun = time.monotonic()
+            while not gate.acquire(timeout=_TURN):
+                pass
+            self._count(begun)
+        try:
+            yield
+        finally:
+            gate.release()
 
     def pause(self, seconds: float) -> None:
         """Wait without counting it."""
@@ -48,6 +64,12 @@ class Waits:
     def here(self) -> float:
         """Seconds that this thread has waited so far."""
         return getattr(self._here, "seconds", 0.0)
+
+    def _count(self, begun: float) -> None:
+        waited = time.monotonic() - begun
+        self._here.seconds = self.here() + waited
+        with self._lock:
+            self.seconds += waited
 
 
 def pause(state: tenacity.RetryCallState) -> float:
