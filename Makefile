@@ -11,6 +11,8 @@ SCALE ?= 0.1
 RUNS ?= 3
 # uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.
 export UV_SYSTEM_CERTS := true
+# Plugins are started hundreds of times: they are compiled once, whatever the machine says.
+export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PACKAGES := klaviyo-client nevent-client nevent-klaviyo sandbox singer-outcomes tap-klaviyo-engagement tap-nevent target-klaviyo target-nevent
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from forking import Started, run
 from nevent_sandbox.credentials import NEVENT_TOKEN
 
 if TYPE_CHECKING:
@@ -37,7 +36,9 @@ class Direction:
         self.folder = folder
         self.state: Document = {}
         self.log = ""
-        self._commands = [_command(name, sandbox, folder) for name in plugins]
+        self._plugins = plugins
+        for name in plugins:
+            _configure(name, sandbox, folder)
         self._catalog = folder / f"{plugins[0]}.catalog.json"
         self._select = _plugin(plugins[0])["select"]
 
@@ -48,40 +49,34 @@ class Direction:
             codes: how the tap and the target must end.
             environment: settings of this run alone.
         """
-        tap, target = self._commands
-        env = {**os.environ, **environment}
         if not self._catalog.exists():
-            self._catalog.write_text(json.dumps(self._selected(tap, env)))
+            self._catalog.write_text(json.dumps(self._selected(environment)))
         state = self.folder / f"{self._catalog.stem}.state.json"
         state.write_text(json.dumps(self.state))
-        reads = [*tap, "--catalog", str(self._catalog), "--state", str(state)]
-        with subprocess.Popen(
-            reads, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as tapping:
-            assert tapping.stdout is not None
-            assert tapping.stderr is not None
-            told = self.folder / "tap.log"
-            loading = subprocess.Popen(
-                target,
-                cwd=self.folder,
-                env=env,
-                stdin=tapping.stdout,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            tapping.stdout.close()
-            told.write_bytes(tapping.stderr.read())
-            states, log = loading.communicate()
-        self.log = f"{told.read_text(encoding='utf-8')}\n{log.decode()}"
-        assert (tapping.returncode, loading.returncode) == codes, self.log[-5000:]
-        if lines := states.decode().splitlines():
+        tap, target = ((name, "--config", f"{name}.config.json") for name in self._plugins)
+        reads = (*tap, "--catalog", str(self._catalog), "--state", str(state))
+        records, write = os.pipe()
+        with (
+            Started(*reads, folder=self.folder, env=environment, stdout=write) as tapping,
+            Started(*target, folder=self.folder, env=environment, stdin=records) as loading,
+        ):
+            os.close(records)
+            os.close(write)
+            told = tapping.done().stderr
+            loaded = loading.done()
+            ended = tapping.wait(), loaded.returncode
+        self.log = f"{told}\n{loaded.stderr}"
+        assert ended == codes, self.log[-5000:]
+        if lines := loaded.stdout.splitlines():
             self.state = json.loads(lines[-1])
         found: Document = json.loads(SUMMARY.findall(self.log)[-1])
         return found
 
-    def _selected(self, tap: list[str], env: dict[str, str]) -> Document:
+    def _selected(self, environment: dict[str, str]) -> Document:
         """The catalog with the streams that meltano.yml selects."""
-        done = subprocess.run([*tap, "--discover"], capture_output=True, check=True, env=env)
+        name = self._plugins[0]
+        words = (name, "--config", f"{name}.config.json", "--discover")
+        done = run(*words, folder=self.folder, env=environment)
         catalog: Document = json.loads(done.stdout)
         for stream in catalog["streams"]:
             name = stream["tap_stream_id"]
@@ -98,8 +93,8 @@ def _plugin(name: str) -> Document:
     return found
 
 
-def _command(name: str, sandbox: Sandbox, folder: Path) -> list[str]:
-    """The plugin's command line, with its settings in a file."""
+def _configure(name: str, sandbox: Sandbox, folder: Path) -> None:
+    """Write the plugin's settings to a file."""
     config = {
         key: each.replace("$MELTANO_PROJECT_ROOT", str(folder)) if isinstance(each, str) else each
         for key, each in _plugin(name).get("config", {}).items()
@@ -114,6 +109,4 @@ def _command(name: str, sandbox: Sandbox, folder: Path) -> list[str]:
     config |= {"max_rejects": "50%"} if name.startswith("target") else {}
     if name == "target-nevent":
         config["newsletter_id"] = sandbox.nevent.newsletters()[0]["id"]
-    path = folder / f"{name}.config.json"
-    path.write_text(json.dumps(config))
-    return [str(Path(sys.executable).parent / name), "--config", str(path)]
+    (folder / f"{name}.config.json").write_text(json.dumps(config))

@@ -104,7 +104,3 @@ class ThingsTarget(OutcomeTarget):
     @override
     def stop(self) -> None:
         pass
-
-
-if __name__ == "__main__":
-    ThingsTarget.cli()

@@ -7,28 +7,19 @@ forked from one that has.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import subprocess
 import sys
-from multiprocessing.reduction import DupFd
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from forking import Ends, fork
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
 HASTE = 20  # times that pauses are shorter
-Ends = tuple[int, int, int]
-"""The child's stdin, stdout and stderr."""
-
-# All that the command imports but target_klaviyo, whose bounds each run sets for itself.
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    ["chaos.command", "singer_outcomes.target", "email_validator", "phonenumbers"]
-)
 
 
 class Started(Protocol):
@@ -39,24 +30,6 @@ class Started(Protocol):
 
     def strike(self, number: int) -> None:
         """Send it a signal; nothing happens where it has ended."""
-
-
-class _End:
-    """A descriptor that is handed on when it is pickled for a child, not before.
-
-    Handed on earlier it would be kept open for a child that is killed before it asks for it.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    @override
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _detached, (DupFd(self._descriptor),)
-
-
-def _detached(passed: Any) -> int:
-    return int(passed.detach())
 
 
 class _Executed(Started):
@@ -116,18 +89,11 @@ def executed(folder: Path, ends: Ends, items: int | None) -> Started:
 
 def forked(folder: Path, ends: Ends, items: int | None) -> Started:
     """The command in a process forked from an interpreter that has imported what it needs."""
-    passed = [_End(end) for end in ends]
-    process = _context.Process(target=_command, args=(folder, passed, items))
-    process.start()
-    return _Forked(process)
+    return _Forked(fork(ends, _command, folder, items))
 
 
-def _command(folder: Path, ends: list[int], items: int | None) -> None:
+def _command(folder: Path, items: int | None) -> None:
     from chaos import command  # noqa: PLC0415  # in the child
 
-    for number, end in enumerate(ends):
-        os.dup2(end, number)
-        os.close(end)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115  # descriptors
     os.chdir(folder)
     command.main(["--config", "config.json"], items=items, haste=HASTE)

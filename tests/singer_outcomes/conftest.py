@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import things
+from forking import Done, Started, running
 from singer_messages import Message, singer
 
 if TYPE_CHECKING:
@@ -20,44 +18,33 @@ if TYPE_CHECKING:
 class Folder:
     """Where a target works: its configuration and what it leaves."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, started: list[Started]) -> None:
         self.path = path
         self.rejects = path / "rejects.jsonl"
         self.store = path / "target-things.sqlite"
         self._loaded = path / "loaded.jsonl"
-        self._running: list[subprocess.Popen[str]] = []
+        self._started = started
 
     def configure(self, **settings: Any) -> None:
         """Settings of the next runs."""
         settings = {"loaded_path": str(self._loaded), **settings}
         (self.path / "config.json").write_text(json.dumps(settings))
 
-    def start(
-        self, *words: str, messages: Iterable[Message] = (), **environment: str
-    ) -> subprocess.Popen[str]:
+    def start(self, *words: str, messages: Iterable[Message] = (), **environment: str) -> Started:
         """The command, its whole input at hand."""
         (self.path / "in.singer").write_bytes(singer(messages))
+        env = {"COLUMNS": "120", **environment}
         with (self.path / "in.singer").open() as given:
-            process = subprocess.Popen(
-                [sys.executable, things.__file__, *words],
-                stdin=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd=self.path,
-                env={**os.environ, "COLUMNS": "120", **environment},
+            process = Started(
+                "target-things", *words, folder=self.path, stdin=given.fileno(), env=env
             )
-        self._running.append(process)
+        self._started.append(process)
         return process
 
-    def run(
-        self, *words: str, messages: Iterable[Message] = (), **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, messages: Iterable[Message] = (), **environment: str) -> Done:
         """The command to its end."""
         words = words or ("--config", "config.json")
-        process = self.start(*words, messages=messages, **environment)
-        out, told = process.communicate(timeout=60)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, told)
+        return self.start(*words, messages=messages, **environment).done()
 
     def loaded(self) -> list[Message]:
         """Things that arrived."""
@@ -65,20 +52,14 @@ class Folder:
             return []
         return [json.loads(line) for line in self._loaded.read_text().splitlines()]
 
-    def end(self) -> None:
-        """No process outlives its test."""
-        for process in self._running:
-            process.kill()
-            process.communicate()
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
     """A folder with a configuration."""
-    made = Folder(tmp_path)
-    made.configure()
-    yield made
-    made.end()
+    with running() as started:
+        made = Folder(tmp_path, started)
+        made.configure()
+        yield made
 
 
 @pytest.fixture

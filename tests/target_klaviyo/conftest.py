@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
+import forking
 import pytest
 from singer_messages import Message, Run, singer
 from singer_outcomes.rejects import read_rejects
@@ -58,23 +56,14 @@ def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
 
 
 @pytest.fixture
-def run(settings: Message, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def run(settings: Message, tmp_path: Path) -> Callable[..., forking.Done]:
     """Run the command as a user does: its exit code, stdout and stderr."""
 
-    def _run(messages: Iterable[Message] | bytes, **more: Any) -> subprocess.CompletedProcess[str]:
+    def _run(messages: Iterable[Message] | bytes, **more: Any) -> forking.Done:
         config = tmp_path / "config.json"
         config.write_text(json.dumps({**settings, **more}))
         data = messages if isinstance(messages, bytes) else singer(messages)
-        done = subprocess.run(
-            [sys.executable, "-m", "target_klaviyo.target", "--config", str(config)],
-            input=data,
-            capture_output=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONWARNINGS": ""},
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
+        words = ("target-klaviyo", "--config", str(config))
+        return forking.run(*words, folder=tmp_path, given=data)
 
     return _run

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import json
 import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from forking import Started, running
 from singer_messages import Message, record, schema, singer, state
 from singer_outcomes import loader
 from target_klaviyo.target import TargetKlaviyo
@@ -29,28 +28,18 @@ IMPORT = "POST /profile-bulk-import-jobs"
 @pytest.fixture
 def started(settings: Message, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """The command, with its input still open."""
-    running: list[subprocess.Popen[bytes]] = []
+    with running() as processes:
 
-    def start(messages: list[Message], **more: Any) -> subprocess.Popen[bytes]:
-        config = tmp_path / "config.json"
-        config.write_text(json.dumps({**settings, **more}))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "target_klaviyo.target", "--config", str(config)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-        )
-        running.append(process)
-        assert process.stdin is not None
-        process.stdin.write(singer(messages))
-        process.stdin.flush()
-        return process
+        def start(messages: list[Message], **more: Any) -> Started:
+            config = tmp_path / "config.json"
+            config.write_text(json.dumps({**settings, **more}))
+            process = Started("target-klaviyo", "--config", str(config), folder=tmp_path)
+            processes.append(process)
+            assert process.stdin is not None
+            process.stdin.write(singer(messages))
+            return process
 
-    yield start
-    for process in running:
-        process.kill()
-        process.communicate()
+        yield start
 
 
 def _until(true: Callable[[], Any], seconds: float = 15) -> None:
@@ -62,7 +51,7 @@ def _until(true: Callable[[], Any], seconds: float = 15) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_while_waiting_for_input_sends_what_was_read_and_tells_its_state(
-    started: Callable[..., subprocess.Popen[bytes]],
+    started: Callable[..., Started],
     klaviyo: KlaviyoHandle,
     number: int,
     code: int,
@@ -71,13 +60,13 @@ def test_a_signal_while_waiting_for_input_sends_what_was_read_and_tells_its_stat
     process = started([PROFILES, ANA, state({"n": 1})])
     _until(lambda: _reading(process))
     process.send_signal(number)
-    out, _ = process.communicate(timeout=15)
-    assert process.returncode == code
+    out, _ = process.communicate(seconds=15)
+    assert process.wait() == code
     assert json.loads(out) == {"n": 1}
     assert klaviyo.profile("ana@nevent-demo.es")
 
 
-def _reading(process: subprocess.Popen[bytes]) -> bool:
+def _reading(process: Started) -> bool:
     """Whether the pipe was emptied and the process waits for more."""
     with open(f"/proc/{process.pid}/wchan") as file:  # noqa: PTH123  # a kernel's file
         return "pipe" in file.read()
@@ -85,7 +74,7 @@ def _reading(process: subprocess.Popen[bytes]) -> bool:
 
 @pytest.mark.parametrize("fault", ["busy", "slow"])
 def test_after_the_grace_period_the_process_ends_whatever_hangs(
-    started: Callable[..., subprocess.Popen[bytes]], klaviyo: KlaviyoHandle, fault: str
+    started: Callable[..., Started], klaviyo: KlaviyoHandle, fault: str
 ) -> None:
     """A Klaviyo that refuses for hours, or does not answer: no state, and the next run repeats."""
     if fault == "busy":
@@ -96,13 +85,13 @@ def test_after_the_grace_period_the_process_ends_whatever_hangs(
     _until(lambda: _reading(process))
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    out, _ = process.communicate(timeout=15)
+    out, _ = process.communicate(seconds=15)
     assert time.monotonic() - began < 5
-    assert (process.returncode, out) == (143, b"")
+    assert (process.wait(), out) == (143, b"")
 
 
 def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_doubled(
-    started: Callable[..., subprocess.Popen[bytes]],
+    started: Callable[..., Started],
     load: Callable[..., Any],
     klaviyo: KlaviyoHandle,
 ) -> None:
@@ -120,7 +109,6 @@ def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_doubled(
     process = started(messages)
     assert process.stdin is not None
     process.stdin.close()
-    process.stdin = None  # what closes the process would flush it
     _until(lambda: klaviyo.requests(IMPORT))
     process.kill()
     assert process.stdout is not None
@@ -152,7 +140,7 @@ def test_a_state_does_not_wait_for_a_full_batch(
 
 
 def test_a_kill_after_a_list_was_left_does_not_make_the_rerun_leave_everything(
-    started: Callable[..., subprocess.Popen[bytes]],
+    started: Callable[..., Started],
     klaviyo: KlaviyoHandle,
     settings: Message,
 ) -> None:
@@ -171,10 +159,9 @@ def test_a_kill_after_a_list_was_left_does_not_make_the_rerun_leave_everything(
     process = started([schema("subscriptions", *columns), leave])
     assert process.stdin is not None
     process.stdin.close()
-    process.stdin = None
     _until(lambda: klaviyo.requests("POST /profile-subscription-bulk-delete-jobs"))
     process.kill()
-    process.communicate()
+    process.wait()
     _load(settings, [schema("subscriptions", *columns), leave])
     found = klaviyo.consent(email)
     assert found is not None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forking
 import pytest
 from singer_messages import Message, record, schema
 from singer_outcomes.rejects import read_rejects
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
 
     from nevent_sandbox.handles import KlaviyoHandle
 
-    Completed = subprocess.CompletedProcess[str]
-    Run = Callable[..., Completed]
+    Run = Callable[..., forking.Done]
 
 FANS = {
     **schema("fans", "id", "email", keys=("id",)),
@@ -37,19 +34,13 @@ ANA, EVA = "ana@nevent-demo.es", "eva@nevent-demo.es"
 def retry(tmp_path: Path, settings: Message) -> Run:
     """`retry-rejects`, with the settings that Meltano would give by the environment."""
 
-    def _retry(*words: str, **more: Any) -> Completed:
+    def _retry(*words: str, **more: Any) -> forking.Done:
         variables = {
             f"TARGET_KLAVIYO_{name.upper()}": each if isinstance(each, str) else json.dumps(each)
             for name, each in {**settings, **more}.items()
         }
-        return subprocess.run(
-            [sys.executable, "-m", "target_klaviyo.target", "retry-rejects", *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, **variables, "PYTHONWARNINGS": ""},
-        )
+        words = ("target-klaviyo", "retry-rejects", *words)
+        return forking.run(*words, folder=tmp_path, env=variables)
 
     return _retry
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import forking
 import pytest
 from click.testing import CliRunner
 from nevent_sandbox import NEVENT_TOKEN, Sandbox
@@ -77,21 +75,14 @@ def load(settings: Message, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
 
 
 @pytest.fixture
-def run(settings: Message, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def run(settings: Message, tmp_path: Path) -> Callable[..., forking.Done]:
     """Run the command as a user does: its exit code, stdout and stderr."""
 
-    def _run(messages: Iterable[Message], **more: Any) -> subprocess.CompletedProcess[str]:
+    def _run(messages: Iterable[Message], **more: Any) -> forking.Done:
         config = tmp_path / "config.json"
         config.write_text(json.dumps({**settings, **more}))
-        return subprocess.run(
-            [sys.executable, "-m", "target_nevent.target", "--config", str(config)],
-            input=singer(messages).decode(),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONWARNINGS": ""},
-        )
+        words = ("target-nevent", "--config", str(config))
+        return forking.run(*words, folder=tmp_path, given=singer(messages))
 
     return _run
 

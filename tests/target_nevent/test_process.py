@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from forking import Started, running
 from nevent_people import (
     ANA,
     ENGAGEMENT,
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
     from nevent_sandbox.nevent_handle import NeventHandle
 
-    Process = subprocess.Popen[bytes]
-
 SUBSCRIBE = "POST /public/newsletter/{id}/subscribe"
 SET = "PUT /users/{id}/communication-preferences"
 BATCH = "POST /interactions"
@@ -50,30 +47,21 @@ def settings(settings: Message, nevent: NeventHandle) -> Message:
 
 
 @pytest.fixture
-def started(settings: Message, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+def started(settings: Message, tmp_path: Path) -> Iterator[Callable[..., Started]]:
     """The command with all of its input."""
-    running: list[Process] = []
+    with running() as processes:
 
-    def start(messages: list[Message], **more: Any) -> Process:
-        config = tmp_path / "config.json"
-        config.write_text(json.dumps({**settings, **more}))
-        given = tmp_path / "in.singer"
-        given.write_bytes(singer(messages))
-        with given.open("rb") as lines:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "target_nevent.target", "--config", str(config)],
-                stdin=lines,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=tmp_path,
-            )
-        running.append(process)
-        return process
+        def start(messages: list[Message], **more: Any) -> Started:
+            config = tmp_path / "config.json"
+            config.write_text(json.dumps({**settings, **more}))
+            given = tmp_path / "in.singer"
+            given.write_bytes(singer(messages))
+            words = ("target-nevent", "--config", str(config))
+            with given.open("rb") as lines:
+                processes.append(Started(*words, folder=tmp_path, stdin=lines.fileno()))
+            return processes[-1]
 
-    yield start
-    for process in running:
-        process.kill()
-        process.communicate()
+        yield start
 
 
 def _until(true: Callable[[], Any], seconds: float = 20) -> None:
@@ -97,7 +85,7 @@ def _all(nevent: NeventHandle) -> list[Any]:
 
 @pytest.mark.parametrize("during", [SUBSCRIBE, UPDATE, SET, BATCH])
 def test_killed_in_the_middle_and_run_again_it_is_as_if_undisturbed(
-    started: Callable[..., Process],
+    started: Callable[..., Started],
     load: Callable[..., Run],
     nevent: NeventHandle,
     tmp_path: Path,
@@ -130,7 +118,7 @@ def test_killed_in_the_middle_and_run_again_it_is_as_if_undisturbed(
 
 
 def test_a_signal_ends_the_wait_for_the_next_turn(
-    started: Callable[..., Process], nevent: NeventHandle
+    started: Callable[..., Started], nevent: NeventHandle
 ) -> None:
     """How long it takes was said; what has no fate comes with the next run, its state too."""
     fan(nevent, "old@nevent-demo.es")
@@ -138,8 +126,8 @@ def test_a_signal_ends_the_wait_for_the_next_turn(
     process = started([SUBSCRIBERS, PREFERENCES, *rows], subscribes_per_hour=1, grace_seconds=0.5)
     _until(lambda: nevent.requests(SUBSCRIBE) and nevent.requests(SET))
     process.send_signal(signal.SIGTERM)
-    out, told = process.communicate(timeout=15)
-    assert (process.returncode, out) == (143, b"")
+    out, told = process.communicate(seconds=15)
+    assert (process.wait(), out) == (143, b"")
     assert b"sign-ups wait for their turn; at 1 an hour" in told
     assert len(nevent.requests(SUBSCRIBE)) == 1
     assert wants(nevent, "old@nevent-demo.es")["emailEnabled"] is False
@@ -147,7 +135,7 @@ def test_a_signal_ends_the_wait_for_the_next_turn(
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known to Nevent"])
 def test_what_an_earlier_run_sent_counts_for_the_hour(
-    load: Callable[..., Run], started: Callable[..., Process], nevent: NeventHandle, *, known: bool
+    load: Callable[..., Run], started: Callable[..., Started], nevent: NeventHandle, *, known: bool
 ) -> None:
     """A run every few minutes must not send more than one run an hour would."""
     if known:
@@ -156,8 +144,8 @@ def test_what_an_earlier_run_sent_counts_for_the_hour(
     process = started([SUBSCRIBERS, yes(EVA)], subscribes_per_hour=1, grace_seconds=0)
     assert process.stderr is not None
     assert any(b"wait for their turn" in line for line in process.stderr)
-    process.terminate()
-    process.communicate(timeout=15)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(seconds=15)
     assert nevent.user(EVA) is None
     nevent.advance(hours=1, changes=0)
     load([SUBSCRIBERS, yes(EVA)], subscribes_per_hour=1)
@@ -195,20 +183,20 @@ def test_who_opts_out_while_waiting_for_their_turn_is_not_signed_up(
 
 
 def test_a_nevent_that_is_down_ends_the_run_with_no_state_and_no_reject(
-    started: Callable[..., Process], nevent: NeventHandle
+    started: Callable[..., Started], nevent: NeventHandle
 ) -> None:
     """Asked to end meanwhile, it does so within the grace period."""
     fan(nevent, EVA)
     nevent.refuse(SET, status=503, times=None)
     process = started([PREFERENCES, no(email=EVA), state({"n": 1})], grace_seconds=0.3)
     _until(lambda: nevent.requests(SET))
-    process.terminate()
-    out, _ = process.communicate(timeout=15)
-    assert (process.returncode, out) == (143, b"")
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(seconds=15)
+    assert (process.wait(), out) == (143, b"")
 
 
 def test_two_runs_at_once_subscribe_a_person_once(
-    started: Callable[..., Process], nevent: NeventHandle, settings: Message
+    started: Callable[..., Started], nevent: NeventHandle, settings: Message
 ) -> None:
     """Whoever is second hears that it is done."""
     processes = [started([SUBSCRIBERS, yes(), state({"n": 1})]) for _ in range(2)]
