@@ -12,6 +12,7 @@ import phonenumbers
 _ATOM, _LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-z0-9](?:[a-z0-9]|-(?!-)){0,61}(?<!-)"
 _PLAIN = re.compile(rf"(?=.{{3,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[a-z]{{2,20}}")
 _SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES}
+_NO_GAPS = str.maketrans("", "", " .-")
 LONGEST_EMAIL = 254  # RFC 5321; a vendor may take less
 
 
@@ -57,6 +58,28 @@ def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     return address if len(address) <= longest else None
 
 
+@lru_cache(maxsize=256)
+def _mobile(region: str) -> re.Pattern[str] | None:
+    """What a mobile number looks like that may be written in this region, without its gaps.
+
+    Made of the library's own metadata, and only where nothing else decides: one country for the
+    calling code, no digit that is dialled before a national number and might be part of it.
+    """
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    if (
+        metadata is None
+        or metadata.international_prefix != "00"
+        or phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code] != (region,)
+        or metadata.national_prefix_for_parsing not in {None, "0"}
+    ):
+        return None
+    national = "?" if metadata.national_prefix_for_parsing is None else ""
+    mobile = metadata.mobile.national_number_pattern
+    return re.compile(
+        rf"(?:(?:\+|00){metadata.country_code}){national}(?!0)({mobile})", flags=re.ASCII
+    )
+
+
 @lru_cache(maxsize=65_536)
 def phone_number(value: str, region: str) -> str | None:
     """The number in E.164 (`+34600112233`), or None where no such number can exist.
@@ -65,6 +88,10 @@ def phone_number(value: str, region: str) -> str | None:
         value: as people write it, national or international.
         region: ISO 3166 code of the country whose national form is assumed.
     """
+    mobile = _mobile(region)
+    # The library takes twenty times as long, and most numbers are mobile ones of the country.
+    if mobile is not None and (plain := mobile.fullmatch(value.translate(_NO_GAPS))):
+        return f"+{phonenumbers.country_code_for_region(region)}{plain[1]}"
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:

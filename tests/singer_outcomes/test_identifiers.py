@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import email_validator
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,3 +79,37 @@ def test_plain_addresses_are_taken_as_the_full_rules_take_them(value: str) -> No
         assert email_address(value) is None
     else:
         assert email_address(value) == (checked.ascii_email or checked.normalized).lower()
+
+
+def _by_the_library(value: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@st.composite
+def _numbers(draw: st.DrawFn) -> tuple[str, str]:
+    """A region, and what nearly is one of its mobile numbers, as somebody may write it."""
+    region = draw(st.sampled_from(["ES", "PT", "FR", "IT", "DE", *phonenumbers.SUPPORTED_REGIONS]))
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    pattern = re.compile(metadata.mobile.national_number_pattern or r"\d{9}", re.ASCII)
+    digits = draw(st.from_regex(pattern, fullmatch=True))
+    if draw(st.booleans()):
+        place = draw(st.integers(0, len(digits)))
+        digits = digits[:place] + draw(st.text("0123456789", max_size=2)) + digits[place + 1 :]
+    code = str(metadata.country_code)
+    prefix = draw(st.sampled_from(["", "+", f"+{code}", f"00{code}", code, "0", f"+{code}0"]))
+    gap = draw(st.sampled_from(["", " ", "-", ".", " - ", "/"]))
+    cut = draw(st.integers(0, len(digits)))
+    return draw(st.sampled_from(["", " "])) + prefix + digits[:cut] + gap + digits[cut:], region
+
+
+@settings(deadline=None)
+@given(_numbers())
+def test_a_number_that_looks_mobile_is_taken_as_the_library_takes_it(case: tuple[str, str]) -> None:
+    """Of any country, with and without its code, right and nearly right."""
+    assert phone_number(*case) == _by_the_library(*case)
