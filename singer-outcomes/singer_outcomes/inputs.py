@@ -7,13 +7,14 @@ change under us.
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk.exceptions import RecordsWithoutSchemaException, StreamMapConfigError
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
+from singer_outcomes.compiled_maps import transform_of
 from singer_outcomes.ledger import Ledger
 from singer_outcomes.maps import ROW_ERRORS, check_names, failure, with_renames
 from singer_outcomes.process import OrderlyTarget
@@ -23,12 +24,22 @@ from singer_outcomes.sink import OutcomeSink, WithheldError
 from singer_outcomes.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections import Counter
+    from collections.abc import Callable, Mapping, Sequence
 
     from singer_sdk.mapper import StreamMap
     from singer_sdk.sinks import Sink
 
 Record = dict[str, Any]
+
+
+class Route(NamedTuple):
+    """One map of one source, with the sink that it leads to and the counts of its stream."""
+
+    stream_map: StreamMap
+    transform: Callable[[Record], Record | None]
+    sink: OutcomeSink
+    counts: Counter[str]
 
 
 class MappedTarget(OrderlyTarget, abc.ABC):
@@ -47,6 +58,7 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         self.progress = Progress(self.summary, self.logger, share=self.message_reader.share)
         self._sources: dict[str, tuple[str, int]] = {}  # alias -> source stream, which map of it
         self._schemas: dict[str, tuple[Record, Sequence[str]]] = {}  # of sources, as they came
+        self._routes: dict[str, list[Route]] = {}  # of sources
 
     @abc.abstractmethod
     def begin(self) -> None:
@@ -73,6 +85,18 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         )
         assert isinstance(sink, OutcomeSink)  # noqa: S101  # get_sink_class gives no other
         return sink
+
+    def routes_of(self, source: str) -> list[Route]:
+        """The ways of a source's records, made when the first of them comes."""
+        routes = self._routes.get(source)
+        if routes is None:
+            routes = self._routes[source] = [
+                Route(each, transform_of(each), sink, self.summary.reading(sink.stream_name))
+                for each in self.mapper.stream_maps[source]
+                if not isinstance(each, RemoveRecordTransform)
+                for sink in [self.sink_of(each.stream_alias)]
+            ]
+        return routes
 
     def source_of(self, stream: str) -> str | None:
         """The tap's name of a stream, before maps; None where it has not come in this run."""
@@ -111,6 +135,7 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         )
         self.mapper.register_raw_stream_schema(name, schema, keys)
         self._schemas[name] = (schema, keys or ())
+        self._routes.pop(name, None)
         for position, stream_map in enumerate(self.mapper.stream_maps[name]):
             if isinstance(stream_map, RemoveRecordTransform):
                 continue
@@ -135,39 +160,40 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         if "stream" not in message_dict or "record" not in message_dict:
             self._assert_line_requires(message_dict, {"stream", "record"})
         name = message_dict["stream"]
-        stream_maps = self.mapper.stream_maps.get(name)
-        if stream_maps is None:
-            raise RecordsWithoutSchemaException(
-                f"Line {self.message_reader.line_number} is a record of '{name}', whose SCHEMA "
-                "has not come. The tap must send it first."
-            )
+        routes = self._routes.get(name)
+        if routes is None:
+            if name not in self.mapper.stream_maps:
+                raise RecordsWithoutSchemaException(
+                    f"Line {self.message_reader.line_number} is a record of '{name}', whose "
+                    "SCHEMA has not come. The tap must send it first."
+                )
+            routes = self.routes_of(name)
         record = message_dict["record"]
         self.message_reader.assert_object(record, "record")
-        keys = stream_maps[-1].raw_key_properties or ()  # a first map that removes has none
-        parts = [record.get(name) for name in keys]
-        key = "" if None in parts or "" in parts else "|".join(map(str, parts))
-        for stream_map in stream_maps:
-            if not isinstance(stream_map, RemoveRecordTransform):
-                self.carry(stream_map, record, key=key)
+        if routes:
+            keys = routes[0].stream_map.raw_key_properties or ()
+            parts = [record.get(name) for name in keys]
+            key = "" if None in parts or "" in parts else "|".join(map(str, parts))
+            for route in routes:
+                self.carry(route, record, key=key)
         self.check()
 
-    def carry(self, stream_map: StreamMap, record: Record, *, key: str) -> bool:
+    def carry(self, route: Route, record: Record, *, key: str) -> bool:
         """One record through one map to its sink; whatever is wrong with it is an outcome.
 
         Returns:
             False where the map left it out.
         """
-        sink = self.sink_of(stream_map.stream_alias)
-        self.summary.count(sink.stream_name, "read")
+        sink = route.sink
+        route.counts["read"] += 1
         sink.record_counter_metric.increment()
         try:
-            # The maps copy what they change; only the untouched record needs a copy of its own.
-            mapped = stream_map.transform(record.copy())
+            mapped = route.transform(record)
         except ROW_ERRORS as error:
-            self.reject(sink, failure(stream_map, error), key=key, record=record)
+            self.reject(sink, failure(route.stream_map, error), key=key, record=record)
             return True
         if mapped is None:
-            self.summary.count(sink.stream_name, "filtered")
+            route.counts["filtered"] += 1
             return False
         try:
             sink.accept(mapped, key=key)

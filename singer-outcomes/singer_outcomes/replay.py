@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from singer_sdk.exceptions import StreamMapConfigError
-from singer_sdk.mapper import RemoveRecordTransform
 
 from singer_outcomes.rejects import RejectedError, identity, read_lines
 from singer_outcomes.sink import WithheldError
@@ -128,11 +127,9 @@ class Replay:
             return NO_CONTENT
         if obstacle is not None:
             return obstacle
-        for stream_map in self._target.mapper.stream_maps[reject["source"] or ""]:
-            if stream_map.stream_alias == reject["stream"] and not isinstance(
-                stream_map, RemoveRecordTransform
-            ):
-                kept = self._target.carry(stream_map, reject["record"], key=key)
+        for route in self._target.routes_of(reject["source"] or ""):
+            if route.stream_map.stream_alias == reject["stream"]:
+                kept = self._target.carry(route, reject["record"], key=key)
                 return None if kept else FILTERED
         return NO_MAP
 

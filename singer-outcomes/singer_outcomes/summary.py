@@ -50,6 +50,18 @@ class Summary:
         self._began: dict[str, float] = {}
         self._ended: dict[str, float] = {}
 
+    def reading(self, stream: str) -> Counter[str]:
+        """The counts of a stream; the one thread that reads it counts `read` and `filtered` itself.
+
+        No other thread counts these two, so it needs no lock for each record.
+        """
+        with self._lock:
+            self._began.setdefault(stream, time.monotonic())
+            counts = self.fates.setdefault(stream, Counter())
+            for fate in ("read", "filtered"):
+                counts.setdefault(fate, 0)  # a new key would disturb whoever sums up meanwhile
+            return counts
+
     def count(self, stream: str, fate: str, number: int = 1) -> None:
         """Some records of a stream met this fate."""
         with self._lock:
