@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.mapper import CustomStreamMap, SameRecordTransform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from singer_sdk.mapper import StreamMap
 
@@ -37,10 +37,10 @@ class _NotPlainError(Exception):
 
 
 class _Compiler(ast.NodeTransformer):
-    """Makes `record['name']` of each name, and lets nothing else through than what it knows."""
+    """Makes `record['name']` of each name, and lets nothing else through than what it knows.
 
-    def __init__(self, columns: Collection[str]) -> None:
-        self._columns = columns
+    A name that is no column is missing in the record: then the SDK says what it is.
+    """
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, (ast.Name, ast.Constant, ast.BinOp, ast.Call)):
@@ -50,7 +50,7 @@ class _Compiler(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:  # as ast calls it
-        if node.id in _TAKEN or node.id not in self._columns:
+        if node.id in _TAKEN:
             raise _NotPlainError
         return ast.Subscript(ast.Name("record", ast.Load()), ast.Constant(node.id), ast.Load())
 
@@ -107,13 +107,12 @@ def _compiled(stream_map: StreamMap) -> Callable[[Record], Record] | None:
         evaluate = stream_map._eval  # noqa: SLF001
     except (AttributeError, KeyError):
         return None
-    columns = stream_map.raw_schema.get("properties", {})
     scope: dict[str, Any] = {"add": add, "evaluate": evaluate, "trees": []}
 
     def source(text: str, tree: ast.Expr, name: str | None) -> str:
         try:
             plain = ast.parse(ast.unparse(tree), mode="eval").body  # a copy: the SDK keeps its own
-            return ast.unparse(_Compiler(columns).visit(plain))
+            return ast.unparse(_Compiler().visit(plain))
         except _NotPlainError:
             scope["trees"].append(tree)
             return f"evaluate({text!r}, trees[{len(scope['trees']) - 1}], record, {name!r})"

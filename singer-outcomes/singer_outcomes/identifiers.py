@@ -60,23 +60,23 @@ def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
 
 @lru_cache(maxsize=256)
 def _mobile(region: str) -> re.Pattern[str] | None:
-    """What a mobile number looks like that may be written in this region, without its gaps.
+    """What a region's mobile numbers look like as they are written there, without their gaps.
 
-    Made of the library's own metadata, and only where nothing else decides: one country for the
-    calling code, no digit that is dialled before a national number and might be part of it.
+    Made of the library's own metadata, and only where nothing else decides: the main region of its
+    calling code, abroad dialled with 00 and at home with 0 or nothing before the number.
     """
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     if (
         metadata is None
         or metadata.international_prefix != "00"
-        or phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code] != (region,)
-        or metadata.national_prefix_for_parsing not in {None, "0"}
+        or phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code][0] != region
+        or not re.fullmatch(r"(0(\|\d+)?)?", metadata.national_prefix_for_parsing or "")
     ):
         return None
-    national = "?" if metadata.national_prefix_for_parsing is None else ""
+    before = "0?" if metadata.national_prefix_for_parsing else ""
     mobile = metadata.mobile.national_number_pattern
     return re.compile(
-        rf"(?:(?:\+|00){metadata.country_code}){national}(?!0)({mobile})", flags=re.ASCII
+        rf"(?:(?:\+|00){metadata.country_code}|{before})(?!0)({mobile})", flags=re.ASCII
     )
 
 

@@ -74,6 +74,10 @@ class MappedTarget(OrderlyTarget, abc.ABC):
     ) -> None:
         """Note one record as rejected."""
 
+    @abc.abstractmethod
+    def before_state(self) -> None:
+        """A STATE is about to be told: whatever it vouches for must be on disk."""
+
     def take_schema(self, message: Record) -> None:
         """Make the maps and sinks of a source; the same SCHEMA again changes nothing."""
         self._process_schema_message(message)
@@ -122,8 +126,7 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         self._assert_line_requires(message_dict["schema"], {"properties"})
         name, schema = message_dict["stream"], message_dict["schema"]
         keys = message_dict.get("key_properties")
-        known = self.mapper.stream_maps.get(name)
-        if known and known[0].raw_schema == schema and known[0].raw_key_properties == keys:
+        if self._schemas.get(name) == (schema, keys or ()):
             return
         stream_maps = self.config.get("stream_maps") or {}
         check_names(stream_maps, name, schema["properties"])
@@ -220,6 +223,7 @@ class MappedTarget(OrderlyTarget, abc.ABC):
 
     @override
     def _write_state_message(self, state: Record) -> None:
+        self.before_state()
         with self.progress.beside():
             super()._write_state_message(state)
 

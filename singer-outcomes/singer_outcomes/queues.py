@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Queue:
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self._rows: dict[int, Row] = {}
+        self._rows: OrderedDict[int, Row] = OrderedDict()
         self._next = 0
         self._places: dict[str, int] = {}  # identity -> the latest row of it
         self._latest: dict[str, int] = {}  # person -> the latest row about them
@@ -146,13 +147,14 @@ class Queue:
         place = self._place_for(row)
         if place is None or self._another(row.identity, than=place):
             row.body = amended(row.body)
-            rows, self._rows = self._rows, {}
-            self._insert(-1 - self._next, row)
-            self._next += 1
-            self._rows.update(rows)
-            for key, later in rows.items():
-                self._latest.update(dict.fromkeys(later.people, key))
-                self._places[later.identity] = key
+            first, self._next = self._next, self._next + 1
+            self._rows[first] = row
+            self._rows.move_to_end(first, last=False)
+            self._bytes += len(row.body) + 1
+            # Whatever else is there about these people is later.
+            self._places.setdefault(row.identity, first)
+            for person in row.people:
+                self._latest.setdefault(person, first)
         else:
             later = self._rows[place]
             body = amended(self.kind.merge(row.body, later.body))
@@ -196,7 +198,7 @@ class Queue:
         if half and len(rows) * 2 < most and size * 2 < self.kind.max_bytes:
             return []
         if rows:
-            self._drop(rows)
+            self._drop(rows, earliest=apart)
             self._tried = 0
         return list(rows.values())
 
@@ -207,7 +209,7 @@ class Queue:
         rows = {
             place: row for place, row in self._rows.items() if not _disjoint(people, row.people)
         }
-        self._drop(rows)
+        self._drop(rows, earliest=False)
         return list(rows.values())
 
     def _place_for(self, row: Row) -> int | None:
@@ -235,12 +237,22 @@ class Queue:
         self._latest.update(dict.fromkeys(row.people, place))
         self._bytes += len(row.body) + 1
 
-    def _drop(self, rows: dict[int, Row]) -> None:
+    def _drop(self, rows: dict[int, Row], *, earliest: bool) -> None:
+        """Forget these; `earliest`: none that stays is about the same people and came before."""
         for place, row in rows.items():
             del self._rows[place]
             self._bytes -= len(row.body) + 1
-        self._places = {row.identity: place for place, row in self._rows.items()}
-        self._latest = {each: place for place, row in self._rows.items() for each in row.people}
+        if earliest:
+            latest, places = self._latest, self._places
+            for place, row in rows.items():
+                for each in row.people:
+                    if latest.get(each) == place:
+                        del latest[each]
+                if places.get(row.identity) == place:
+                    del places[row.identity]
+        else:
+            self._places = {row.identity: place for place, row in self._rows.items()}
+            self._latest = {each: place for place, row in self._rows.items() for each in row.people}
 
 
 def _disjoint(people: Collection[str], others: Collection[str]) -> bool:

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import threading
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypedDict
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _encode = msgspec.json.Encoder().encode
+MOST_WAITING, LONGEST_WAIT = 100, 1.0  # lines, seconds: to open and lock the file costs milliseconds
 
 
 class RejectedError(Exception):
@@ -69,8 +71,8 @@ def record_hash(record: bytes | dict[str, Any]) -> str:
 class RejectsFile:
     """JSON lines that only their owner can read; one line an identity (stream, key, hash).
 
-    Any thread and any process may write at the same time: each line is appended under a lock
-    beside the file, and compaction replaces the file as a whole, so a kill loses no line.
+    Any thread and any process may write at the same time: lines are appended under a lock beside
+    the file, and compaction replaces the file as a whole, so a kill leaves it as it was.
     """
 
     def __init__(self, path: str | Path, *, run: str, store_records: bool = True) -> None:
@@ -78,10 +80,12 @@ class RejectsFile:
         self.run = run
         self.count = 0
         self._store = store_records
-        self._threads = threading.Lock()
+        self._threads = threading.RLock()
+        self._waiting: list[bytes] = []
+        self._flushed = 0.0  # by the monotonic clock
 
     def write(self, reject: Reject, *, at: datetime, again: bool = False) -> None:
-        """Append one reject; it is in the file when this returns, before any STATE follows it.
+        """Append one reject; the next one in a burst of them, or `flush`, puts it into the file.
 
         Args:
             reject: the line, without run and time.
@@ -92,11 +96,24 @@ class RejectsFile:
             reject.pop("record", None)
             reject.pop("payload", None)
         line = _encode({**reject, "run": self.run, "rejected_at": at.isoformat(timespec="seconds")})
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked(), self._opened(self.path, os.O_APPEND) as file:
-            torn = b"\n" if self._ends_torn() else b""  # a run was killed in the middle of a line
-            file.write(torn + line + b"\n")
+        with self._threads:
+            self._waiting.append(line)
             self.count += 1
+            late = time.monotonic() - self._flushed > LONGEST_WAIT
+            if late or len(self._waiting) >= MOST_WAITING:
+                self.flush()
+
+    def flush(self) -> None:
+        """Put into the file what waits; called before a STATE that follows it is told."""
+        with self._threads:
+            if not self._waiting:
+                return
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._locked(), self._opened(self.path, os.O_APPEND) as file:
+                torn = [b""] if self._ends_torn() else []  # a run was killed in a line
+                file.write(b"\n".join((*torn, *self._waiting, b"")))
+            self._waiting.clear()
+            self._flushed = time.monotonic()
 
     def close(self) -> None:
         """Leave one line an identity: a rerun's reject replaces the earlier one.
@@ -133,6 +150,7 @@ class RejectsFile:
 
     def _rewrite(self, kept: Callable[[list[bytes]], Iterable[bytes]]) -> None:
         """Replace the file by what is kept of it, as a whole: a kill leaves it as it was."""
+        self.flush()
         if not self.path.exists():
             return
         beside = self.path.with_name(self.path.name + ".new")

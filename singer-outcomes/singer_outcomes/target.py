@@ -140,6 +140,10 @@ class OutcomeTarget(RecordedTarget):
         self.rejects.write(line, at=now)
 
     @override
+    def before_state(self) -> None:
+        self.rejects.flush()
+
+    @override
     def too_many_rejects(self) -> list[str]:
         """Streams with more rejects than allowed."""
         number, sign, _ = str(self.config["max_rejects"]).partition("%")

@@ -244,6 +244,7 @@ def test_killed_in_the_middle_the_file_is_as_it_was(tmp_path: Path, what: str) -
     rejects = RejectsFile(path, run="r1")
     for key in ("ana@nevent-demo.es", "other", "other"):
         rejects.write(_reject(key=key), at=NOW)
+    rejects.flush()
     before = path.read_bytes()
     process = subprocess.run([sys.executable, "-c", KILLED, str(path), what], check=False)
     assert process.returncode == -signal.SIGKILL
@@ -252,6 +253,19 @@ def test_killed_in_the_middle_the_file_is_as_it_was(tmp_path: Path, what: str) -
     rejects.close()
     assert [line["key"] for line in read_rejects(path)] == ["other"]
     assert {each.name for each in tmp_path.iterdir()} == {"rejects.jsonl", "rejects.jsonl.lock"}
+
+
+def test_a_burst_of_rejects_is_on_file_when_flushed(tmp_path: Path) -> None:
+    """The first one at once, the others together: before a STATE, a hundred, or after a second."""
+    rejects = RejectsFile(tmp_path / "rejects.jsonl", run="r1")
+    for number in range(3):
+        rejects.write(_reject(key=str(number)), at=NOW)
+    assert [each["key"] for each in read_rejects(rejects.path)] == ["0"]
+    rejects.flush()
+    assert [each["key"] for each in read_rejects(rejects.path)] == ["0", "1", "2"]
+    for number in range(100):
+        rejects.write(_reject(key=str(number)), at=NOW)
+    assert len(list(read_rejects(rejects.path))) == 103
 
 
 def test_a_purge_without_a_file_makes_none(tmp_path: Path) -> None:
