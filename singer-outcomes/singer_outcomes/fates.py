@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from singer_outcomes.rejects import RejectedError
@@ -46,11 +47,14 @@ class Fates:
         """These rows met this fate; of the records in a row, the first counts for it."""
         if self._planned and fate in {"written", "accepted"}:
             fate = "planned"
+        firsts: Counter[str] = Counter(row.origins[0].sink.stream_name for row in rows)
+        for stream, number in firsts.items():
+            self.summary.count(stream, fate, number)
         for row in rows:
-            first, *merged = row.origins
-            self.summary.count(first.sink.stream_name, fate)
-            self._merged(merged)
-            if fate in LOADED:
+            if len(row.origins) > 1:
+                self._merged(row.origins[1:])
+        if fate in LOADED and self._superseded.expected:
+            for row in rows:
                 for origin in row.origins:
                     self._superseded.loaded(origin.sink.stream_name, origin.key)
         self._end(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class Ledger:
         """The fate of one record of each of these tickets is known (one entry a record)."""
         with self._lock:
             touched = []
-            for ticket in tickets:
-                ticket.pending -= 1
+            for ticket, number in Counter(tickets).items():
+                ticket.pending -= number
                 if ticket.pending == 0:
                     touched.append(ticket)
             self._close_settled(touched)

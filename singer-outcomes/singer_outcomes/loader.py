@@ -87,25 +87,35 @@ class Loader:
             Exception: whatever failed in the background and ends the run.
         """
         queue = self.queues[kind]
+        digest = record_hash(body)
         with self._changed:
             ticket = self._tickets.get(kind)
             if ticket is None:
-                ticket = self._tickets[kind] = self._ledger.ticket()
+                ticket = self._open(kind)
             self._ledger.add(ticket)
-            origin = Origin(sink, key, ticket, record_hash(body))
-            queue.put(Row(identity, people, body, origin, group=group))
-            if not self._watched:
-                self._watched = True
-                self._watchers.submit(self._watch).add_done_callback(self._ended)
-            while queue.due and not self._stopping:
-                self.check()
-                # Most of these people may be in open jobs: better wait for those than send little.
-                if self._start(queue, half=self._under_way):
-                    continue
-                if not queue.overfull:
-                    queue.postpone()
-                elif not self._start_before(queue):
-                    self._changed.wait(0.5)
+            queue.put(Row(identity, people, body, Origin(sink, key, ticket, digest), group))
+            if queue.full:
+                self._make_room(queue)
+
+    def _open(self, kind: str) -> Ticket:
+        """A ticket for the rows of a kind that follow."""
+        if not self._watched:
+            self._watched = True
+            self._watchers.submit(self._watch).add_done_callback(self._ended)
+        ticket = self._tickets[kind] = self._ledger.ticket()
+        return ticket
+
+    def _make_room(self, queue: Queue) -> None:
+        """Send what is a whole request; wait while the queue holds more than it may."""
+        while queue.due and not self._stopping:
+            self.check()
+            # Most of these people may be in open jobs: better wait for those than send little.
+            if self._start(queue, half=self._under_way):
+                continue
+            if not queue.overfull:
+                queue.postpone()
+            elif not self._start_before(queue):
+                self._changed.wait(0.5)
 
     def drop(self, people: Collection[str]) -> None:
         """Take every waiting row about someone who was erased out of its queue."""
@@ -234,8 +244,9 @@ class Loader:
     def _free(self, rows: Sequence[Row]) -> None:
         """These people may be sent again."""
         with self._changed:
+            busy = self._busy
             for row in rows:
                 if row.holds:
                     row.holds = False
-                    self._busy.difference_update(row.people)
+                    busy.difference_update(row.people)
             self._changed.notify_all()

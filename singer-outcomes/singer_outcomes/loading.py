@@ -51,6 +51,11 @@ class LoadingTarget(OutcomeTarget, abc.ABC):
         self._erased.update(people)
         self.loader.drop(people)
 
+    @property
+    def anybody_erased(self) -> bool:
+        """Whether somebody was, by this run or an earlier one: else no look at each is needed."""
+        return bool(self._erased) or self.tombstones.any
+
     def erased(self, people: Collection[str]) -> bool:
         """Whether this person was erased, by this run or an earlier one."""
         return not self._erased.isdisjoint(people) or self.tombstones.covers(people)

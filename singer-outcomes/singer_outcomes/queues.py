@@ -39,7 +39,6 @@ class Row:
         people: tuple[str, ...],
         body: bytes,
         origin: Origin,
-        *,
         group: str = "",
     ) -> None:
         self.identity = identity
@@ -105,7 +104,8 @@ class Queue:
     @property
     def full(self) -> bool:
         """Whether a whole request can be made."""
-        return len(self._rows) >= self.kind.max_items or self._bytes >= self.kind.max_bytes
+        kind = self.kind
+        return self._bytes >= kind.max_bytes or len(self._rows) >= kind.max_items
 
     @property
     def due(self) -> bool:
@@ -131,7 +131,8 @@ class Queue:
         Not where that one is no longer the latest word on these people, or both are too large
         for one item: then the row waits until the earlier one is settled.
         """
-        place = self._place_for(row)
+        # Nearly always this is the first row of its identity.
+        place = self._place_for(row) if row.identity in self._places else None
         if place is not None:
             earlier = self._rows[place]
             body = self.kind.merge(earlier.body, row.body)
@@ -171,7 +172,7 @@ class Queue:
             after: people of other queues whose rows go first.
         """
         apart, most = self.kind.apart, self.kind.max_items
-        barriers = [busy, *after]
+        barriers = [each for each in (busy, *after) if each]
         rows: dict[int, Row] = {}
         group: str | None = None
         size = 0
@@ -181,7 +182,7 @@ class Queue:
             if (
                 not seen.isdisjoint(people)
                 or (group is not None and row.group != group)
-                or not all(_disjoint(barrier, people) for barrier in barriers)
+                or (barriers and not all(_disjoint(barrier, people) for barrier in barriers))
             ):
                 if apart:
                     seen.update(people)  # a later row of theirs must not overtake this one
@@ -234,7 +235,9 @@ class Queue:
     def _insert(self, place: int, row: Row) -> None:
         self._rows[place] = row
         self._places[row.identity] = place
-        self._latest.update(dict.fromkeys(row.people, place))
+        latest = self._latest
+        for each in row.people:
+            latest[each] = place
         self._bytes += len(row.body) + 1
 
     def _drop(self, rows: dict[int, Row], *, earliest: bool) -> None:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _encode = msgspec.json.Encoder().encode
-MOST_WAITING, LONGEST_WAIT = 100, 1.0  # lines, seconds: to open and lock the file costs milliseconds
+MOST_WAITING, LONGEST_WAIT = (
+    100,
+    1.0,
+)  # lines, seconds: to open and lock the file costs milliseconds
 
 
 class RejectedError(Exception):

@@ -28,9 +28,14 @@ class Superseded:
             if reject["key"]:
                 self._lines.setdefault((reject["stream"], reject["key"]), []).append(line)
 
+    @property
+    def expected(self) -> bool:
+        """Whether there are any such lines."""
+        return bool(self._lines)
+
     def loaded(self, stream: str, key: str) -> None:
         """A record with this key of this stream was loaded."""
-        if self._lines and (lines := self._lines.get((stream, key))):
+        if lines := self._lines.get((stream, key)):
             with self._lock:
                 self._done.update(lines)
 

@@ -47,13 +47,16 @@ class Tombstones:
             )
         self._hashes.update(person for person, _ in rows)
 
-    def covers(self, people: Iterable[str]) -> bool:
-        """Whether any of these identifiers belongs to someone erased."""
+    @property
+    def any(self) -> bool:
+        """Whether anybody was erased at all."""
         if time.monotonic() >= self._look_at:
             self._look()
-        if not self._hashes:
-            return False
-        return any(self._hash(each) in self._hashes for each in people)
+        return bool(self._hashes)
+
+    def covers(self, people: Iterable[str]) -> bool:
+        """Whether any of these identifiers belongs to someone erased."""
+        return self.any and any(self._hash(each) in self._hashes for each in people)
 
     @property
     def latest(self) -> int:

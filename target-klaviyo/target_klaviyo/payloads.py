@@ -50,16 +50,13 @@ def profile(record: Record) -> Resource:
     properties: Record = {}
     unset: list[str] = []
     for name, value in record.items():
-        if name in ATTRIBUTES:
-            if value is not None and value != "":
-                attributes[name] = value
-        elif name in LOCATION:
-            if value is not None and value != "":
-                location[name] = value
-        elif value is None:
-            unset.append(name)
-        else:
-            properties[name] = value
+        if name not in STANDARD:
+            if value is None:
+                unset.append(name)
+            else:
+                properties[name] = value
+        elif value is not None and value != "":
+            (attributes if name in ATTRIBUTES else location)[name] = value
     if "email" not in attributes and "phone_number" not in attributes:
         raise RejectedError("no usable email or phone_number to identify the person by")
     if location:

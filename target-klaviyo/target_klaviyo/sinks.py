@@ -39,6 +39,10 @@ class KlaviyoSink(OutcomeSink):
 
     target: TargetKlaviyo
 
+    def __init__(self, target: TargetKlaviyo, stream_name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(target, stream_name, *args, **kwargs)
+        self.kind = stream_name.partition("__")[0]  # of the stream
+
     def normalise(
         self, record: Record, *, erased_too: bool = False, else_known: bool = False
     ) -> tuple[str, ...]:
@@ -52,22 +56,23 @@ class KlaviyoSink(OutcomeSink):
             WithheldError: the person is erased.
         """
         people = []
+        target = self.target
         if email := record.get("email"):
             address = record["email"] = email_address(str(email), MAX_EMAIL)
             if address is not None:
                 people.append(address)
             elif else_known:
-                self.target.summary.note("email left out: not an address")
+                target.summary.note("email left out: not an address")
             else:
                 raise RejectedError("email is not an address", column="email")
         if phone := record.get("phone_number"):
             # People write their number as is usual in their own country.
             country = str(record.get("country") or "").upper()
             known = country in SUPPORTED_REGIONS
-            number = phone_number(str(phone), country if known else self.target.phone_region)
+            number = phone_number(str(phone), country if known else target.phone_region)
             record["phone_number"] = number
             if number is None:
-                self.target.summary.note("phone number left out: not valid")
+                target.summary.note("phone number left out: not valid")
             else:
                 people.append(number)
         if external_id := record.get("external_id"):
@@ -75,7 +80,7 @@ class KlaviyoSink(OutcomeSink):
             if len(record["external_id"]) > MAX_EXTERNAL_ID:
                 raise RejectedError("external_id is over 255 characters", column="external_id")
             people.append(f"id:{external_id}")
-        if not erased_too and self.target.erased(theirs_alone(tuple(people))):
+        if not erased_too and target.anybody_erased and target.erased(theirs_alone(tuple(people))):
             raise WithheldError(ERASED)
         return tuple(people)
 
@@ -107,11 +112,6 @@ class KlaviyoSink(OutcomeSink):
         if self.kind != "deletions" and self.target.erased(theirs_alone(row.people)):
             raise WithheldError(ERASED)
         self.queue(**row._asdict(), context={"key": key})
-
-    @property
-    def kind(self) -> str:
-        """The kind of the stream: its name up to the first `__`."""
-        return self.stream_name.partition("__")[0]
 
     def list_id(self, record: Record) -> str | None:
         """The list that a record names, by id or by name; None where it names none."""

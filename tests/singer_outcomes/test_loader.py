@@ -23,6 +23,8 @@ class _Sink:
 
 
 class _Nothing:
+    expected = False
+
     def loaded(self, stream: str, key: str) -> None:
         """Nothing was rejected before."""
 
