@@ -67,6 +67,9 @@ def _mobile(region: str) -> tuple[re.Pattern[str], str] | None:
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     if (
         metadata is None
+        or metadata.country_code is None
+        or metadata.mobile is None
+        or metadata.mobile.national_number_pattern is None
         or metadata.international_prefix != "00"
         or phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code][0] != region
         or not re.fullmatch(r"(0(\|\d+)?)?", metadata.national_prefix_for_parsing or "")

@@ -96,6 +96,8 @@ def _numbers(draw: st.DrawFn) -> tuple[str, str]:
     """A region, and what nearly is one of its mobile numbers, as somebody may write it."""
     region = draw(st.sampled_from(["ES", "PT", "FR", "IT", "DE", *phonenumbers.SUPPORTED_REGIONS]))
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    assert metadata is not None
+    assert metadata.mobile is not None
     pattern = re.compile(metadata.mobile.national_number_pattern or r"\d{9}", re.ASCII)
     digits = draw(st.from_regex(pattern, fullmatch=True))
     if draw(st.booleans()):
