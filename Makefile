@@ -51,6 +51,9 @@ pull: setup ## engagement read and compared: late, equal, future events, kill -9
 bench: setup ## whole processes against Klaviyo's limits (15 minutes); at full size: CASE=a SCALE=1
 	@python -m bench --case $(CASE) --scale $(SCALE) --runs $(RUNS)
 
+guard: setup ## fails when CPU per item grew by a quarter (1 minute); what is so on purpose: RECORD=1
+	@python -m bench.guard $(if $(RECORD),--record)
+
 lint: setup ## style and types
 	ruff check
 	ruff format --check
@@ -67,5 +70,5 @@ lock: ## newest versions of what everything stands on, without an address in the
 	uv export -q --frozen --no-dev --no-emit-workspace --no-hashes -o constraints.txt
 	! grep -E '://|--(extra-)?index-url|--find-links' requirements.lock constraints.txt
 
-.PHONY: help setup demo sandbox test chaos pull bench lint docs lock
+.PHONY: help setup demo sandbox test chaos pull bench guard lint docs lock
 .DEFAULT_GOAL := help

@@ -56,16 +56,18 @@ def nevent(fans: int, *, latency_ms: float = 0) -> Iterator[Side[NeventHandle]]:
 
 
 @contextmanager
-def klaviyo(*, latency_ms: float = 0) -> Iterator[Side[KlaviyoHandle]]:
+def klaviyo(*, latency_ms: float = 0, limits: str = "real") -> Iterator[Side[KlaviyoHandle]]:
     """Klaviyo's side, an empty account with its limits."""
-    with _served(0, latency_ms) as (process, _, url), KlaviyoHandle(url) as handle:
+    with _served(0, latency_ms, limits) as (process, _, url), KlaviyoHandle(url) as handle:
         side = Side("klaviyo", process, handle)
         side.usage()
         yield side
 
 
 @contextmanager
-def _served(fans: int, latency_ms: float) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def _served(
+    fans: int, latency_ms: float, limits: str = "real"
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """A sandbox and its two addresses.
 
     It serves both sides; who needs both starts two, so that each has a process, and the sides
@@ -74,7 +76,7 @@ def _served(fans: int, latency_ms: float) -> Iterator[tuple[subprocess.Popen[str
     process = subprocess.Popen(
         [
             str(BIN / "sandbox"),
-            *("serve", "--nevent-port", "0", "--klaviyo-port", "0", "--limits", "real"),
+            *("serve", "--nevent-port", "0", "--klaviyo-port", "0", "--limits", limits),
             *("--fans", str(fans), "--latency-ms", str(latency_ms)),
         ],
         stdout=subprocess.PIPE,
