@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from nevent_sandbox.nevent.changes import Changes
 from nevent_sandbox.nevent.choosing import TRIES, Choosing
-from nevent_sandbox.nevent.fans import TAGS
 from nevent_sandbox.nevent.instants import DAY, HOUR, MINUTE, iso
 from nevent_sandbox.nevent.orders import COMPLETED, Holder, Order
+from nevent_sandbox.nevent.people import TAGS
 from nevent_sandbox.nevent.rows import Fan
 from nevent_sandbox.nevent.sales import DOORS
 from nevent_sandbox.nevent.store import Store

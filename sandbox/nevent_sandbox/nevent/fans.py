@@ -6,24 +6,15 @@ from typing import Any
 from nevent_sandbox.nevent.arithmetic import Shuffle, mix
 from nevent_sandbox.nevent.concerts import Concert
 from nevent_sandbox.nevent.consents import consent, preferences
+from nevent_sandbox.nevent.custom_texts import CustomTexts
 from nevent_sandbox.nevent.definitions import CustomValues
+from nevent_sandbox.nevent.fan_texts import FanTexts
 from nevent_sandbox.nevent.identifiers import Identifiers
 from nevent_sandbox.nevent.instants import DAY, date_text, iso
 from nevent_sandbox.nevent.orders import Orders
-from nevent_sandbox.nevent.people import TRAITS, Words
+from nevent_sandbox.nevent.people import TRAITS, Words, tags
+from nevent_sandbox.nevent.pools import countries
 
-TAGS = (
-    "vip",
-    "techno",
-    "prensa",
-    "socio",
-    "voluntariado",
-    "familia",
-    "camping",
-    "abonado 2024",
-    "ñ-fan",
-    "newsletter",
-)
 _NOWHERE = "Soria"
 _IMPORTED = (0.30, 0.33, 2500)  # this stretch of ranks was imported at one instant; at most so many
 
@@ -50,6 +41,14 @@ class Fans:
         self._on_sale = [concert.on_sale for concert in concerts]
         self._identifiers = identifiers
         self._custom = CustomValues(identifiers, start)
+        self._texts = FanTexts(
+            self.words,
+            countries(seed),
+            prefix=identifiers.prefix("user"),
+            tenant=tenant,
+            custom=CustomTexts(self._custom, start),
+            nowhere=_NOWHERE,
+        )
         self._ranks = Shuffle(max(1, size), seed + 9)
         self._begin = min(self._on_sale) - 30 * DAY
         self._span = start - self._begin
@@ -116,6 +115,17 @@ class Fans:
             ),
         }
 
+    def text(self, rank: int) -> str:
+        """The fan with this rank as JSON, in the shape of the API."""
+        fan, updated = self._ranks(rank), self.updated_at(rank)
+        return self._texts.fan(fan, mix(fan, self._seed), self.created(fan, updated), updated)
+
+    def person_text(self, fan: int) -> str:
+        """What rows of other kinds embed of a fan, as JSON."""
+        updated = self.updated_at(self.rank(fan))
+        created = self.created(fan, updated)
+        return self._texts.person(fan, mix(fan, self._seed), created, updated)
+
     def fan(self, fan: int) -> dict[str, Any]:
         """Compose a fan of the base audience, in the shape of the API."""
         words, chance = self.words, mix(fan, self._seed)
@@ -150,10 +160,3 @@ class Fans:
             "createdAt": iso(created),
             "updatedAt": iso(updated),
         }
-
-
-def tags(chance: int) -> list[str]:
-    """None to three tags; one fan in twelve is tagged VIP."""
-    first = 1 + chance % (len(TAGS) - 3)
-    found = list(TAGS[first : first + (chance >> 5) % 4])
-    return ["vip", *found] if chance % 12 == 0 else found

@@ -1,5 +1,6 @@
 """Names, addresses and numbers of fans, with the oddities that real audiences have."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from nevent_sandbox.nevent.pools import LANGUAGES, countries
@@ -44,22 +45,35 @@ _TRAITS: dict[int, str] = {
 TRAITS = [_TRAITS.get(place, "") for place in range(50)]
 """Every fifty fans hold each of these once or more."""
 
+TAGS = (
+    "vip",
+    "techno",
+    "prensa",
+    "socio",
+    "voluntariado",
+    "familia",
+    "camping",
+    "abonado 2024",
+    "ñ-fan",
+    "newsletter",
+)
 DOMAINS = ("correo-demo.es", "nevent-demo.es", "buzon-demo.es", "musica-demo.cat")
 _LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
-_SPANISH = (
-    "6{0}{1} {2}{3} {4}{5} {6}{7}",
-    "+34 6{0}{1}{2}{3}{4}{5}{6}{7}",
-    "0034 6{0}{1} {2}{3}{4} {5}{6}{7}",
-    "6{0}{1}{2}{3}{4}{5}{6}{7}",
-    "+346{0}{1}{2}{3}{4}{5}{6}{7}",
-    "6{0}{1}-{2}{3}{4}-{5}{6}{7}",
+_SPANISH: tuple[Callable[[str], str], ...] = (  # of the eight digits after the 6
+    lambda n: f"6{n[:2]} {n[2:4]} {n[4:6]} {n[6:]}",
+    lambda n: f"+34 6{n}",
+    lambda n: f"0034 6{n[:2]} {n[2:5]} {n[5:]}",
+    lambda n: f"6{n}",
+    lambda n: f"+346{n}",
+    lambda n: f"6{n[:2]}-{n[2:5]}-{n[5:]}",
 )
-_ABROAD = {
+ABROAD = {
     "FR": ("06 1{1} {2}{3} {4}{5} {6}{7}", "+33 6 1{1} {2}{3} {4}{5} {6}{7}"),
     "GB": ("07{0}{1}{2} {3}{4}{5}{6}{7}0", "+44 7{0}{1}{2} {3}{4}{5}{6}{7}0"),
     "DE": ("0151 {0}{1}{2}{3}{4}{5}{6}{7}", "0049 151 {0}{1}{2}{3}{4}{5}{6}{7}"),
     "PT": ("91{1} {2}{3}{4} {5}{6}{7}", "+351 91{1} {2}{3}{4} {5}{6}{7}"),
 }
+CATALAN = frozenset({"08", "46", "07"})  # provinces where many speak it
 _INVALID_PHONES = ("12345", "no tengo", "+34 600", "000000000", "6OO 12 34 56")
 _LONG = "de la Santísima Trinidad y de Todos los Santos " * 4
 
@@ -89,17 +103,17 @@ class Words:
     def country(self, fan: int) -> str:
         """Where a fan lives, in two letters."""
         trait = TRAITS[(fan + self._turn) % len(TRAITS)]
-        return trait if trait in _ABROAD else "ES"
+        return trait if trait in ABROAD else "ES"
 
     def names(self, fan: int, chance: int) -> tuple[str | None, str | None]:
         """First name and surname: two surnames for Spaniards, odd ones for a few."""
         trait = self._trait(fan)
         if trait == "same email":
             fan, chance = fan - 1, chance ^ 0xF0000000
-        pool = self._countries[trait if trait in _ABROAD else "ES"]
+        pool = self._countries[trait if trait in ABROAD else "ES"]
         first = pool.first_names[fan * 7 % len(pool.first_names)]
         last = pool.last_names[fan * 11 % len(pool.last_names)]
-        if trait not in _ABROAD:
+        if trait not in ABROAD:
             last = f"{last} {pool.last_names[(chance >> 28) % len(pool.last_names)]}"
         if trait == "long name":
             return f"{first} {_LONG.strip()}", f"{last} {_LONG.strip()}"
@@ -147,11 +161,15 @@ class Words:
             return _INVALID_PHONES[chance % len(_INVALID_PHONES)]
         if trait == "same phone":
             fan -= 1
-        number = f"{(fan * 7919 + 10_203_041) % 100_000_000:08d}"
-        if trait in _ABROAD:
+        if trait in ABROAD:
+            number = _digits(fan)
             digits = "1" + number[1:] if trait == "GB" else number
-            return _ABROAD[trait][chance >> 5 & 1].format(*digits)
-        return _SPANISH[(chance >> 5) % len(_SPANISH)].format(*number)
+            return ABROAD[trait][chance >> 5 & 1].format(*digits)
+        return self.spanish_phone(fan, chance)
+
+    def spanish_phone(self, fan: int, chance: int) -> str:
+        """A mobile number of Spain as it was typed."""
+        return _SPANISH[(chance >> 5) % 6](_digits(fan))
 
     def home(self, fan: int, chance: int) -> Home:
         """Country, city, address; a few fans never said where they live."""
@@ -160,7 +178,7 @@ class Words:
         city, province = pool.cities[(chance >> 16) % len(pool.cities)]
         gender = pool.genders[fan * 7 % len(pool.genders)]
         language = LANGUAGES[country]
-        if country == "ES" and province in {"08", "46", "07"} and chance & 1:
+        if country == "ES" and province in CATALAN and chance & 1:
             language = "ca"
         street = pool.streets[(chance >> 24) % len(pool.streets)]
         return Home(
@@ -180,6 +198,21 @@ class Words:
     def _trait(self, fan: int) -> str:
         trait = TRAITS[(fan + self._turn) % len(TRAITS)]
         return "" if fan == 0 and trait.startswith("same") else trait
+
+
+def tags(chance: int) -> list[str]:
+    """None to three tags; one fan in twelve is tagged VIP."""
+    return few_tags(chance % 12 == 0, chance % (len(TAGS) - 3), (chance >> 5) % 4)
+
+
+def few_tags(vip: bool, first: int, count: int) -> list[str]:  # noqa: FBT001  # as a die falls
+    """So many of the tags from one on, with or without VIP."""
+    found = list(TAGS[1 + first : 1 + first + count])
+    return ["vip", *found] if vip else found
+
+
+def _digits(fan: int) -> str:
+    return f"{(fan * 7919 + 10_203_041) % 100_000_000:08d}"
 
 
 def number_in_email(email: str) -> int | None:

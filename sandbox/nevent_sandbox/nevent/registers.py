@@ -5,6 +5,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
+from msgspec import Raw
+
 Row = TypeVar("Row")
 _KEPT_ORDERS = 6
 
@@ -80,6 +82,16 @@ class Register(Generic[Row]):
         if late < len(self._late_places) and self._late_places[late] == position:
             return self._late[late]
         return self.base.row(self._base_rank(position - late))
+
+    def written(
+        self, position: int, write: Callable[[Row], Any], text: Callable[[int], str] | None
+    ) -> Any:
+        """The row at a position as the API tells it; `text` is the JSON of a base row, by rank."""
+        late = bisect_left(self._late_places, position)
+        if late < len(self._late_places) and self._late_places[late] == position:
+            return write(self._late[late])
+        rank = self._base_rank(position - late)
+        return write(self.base.row(rank)) if text is None else Raw(text(rank))
 
     def since(self, moment: int) -> int:
         """The position of the first row whose last change is at or after a moment."""

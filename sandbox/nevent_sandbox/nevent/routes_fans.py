@@ -44,7 +44,9 @@ def _list(side: Side, request: Request) -> dict[str, Any]:
         return list_page(rows, page, side.wire.fan)
     since = None if side.published else moment_of(query, "updatedFrom")
     first = 0 if since is None else fans.since(since)
-    return register_page(fans, page, side.wire.fan, first=first, test=_test(side, request))
+    return register_page(
+        fans, page, side.wire.fan, first=first, test=_test(side, request), text=side.wire.fan_text
+    )
 
 
 def _test(side: Side, request: Request) -> tuple[tuple[object, ...], Callable[[int], bool]] | None:

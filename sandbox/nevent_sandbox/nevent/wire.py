@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import Raw
+
 from nevent_sandbox.nevent.checkins import CheckIn
 from nevent_sandbox.nevent.concerts import Concert
 from nevent_sandbox.nevent.instants import iso, iso_or_none
@@ -30,6 +32,7 @@ class Wire:
         self.published = published
         self._cents = amounts_in_cents
         ids = store.identifiers
+        self.fan_text = None if published else store.base_fans.text
         self._purchase = ids.prefix("purchase")
         self._ticket = ids.prefix("ticket")
         self._attendance = ids.prefix("attendance")
@@ -64,7 +67,7 @@ class Wire:
         if not self.published:
             found["updatedAt"] = iso(row.updated)
             found["refundedAmount"] = self.amount(row.refunded)
-            found["user"] = self._store.person(row.user_id)
+            found["user"] = self._store.person_text(row.user_id)
             found["event"] = self.summary(concert)
         return found
 
@@ -81,13 +84,13 @@ class Wire:
             "checkedOutAt": iso_or_none(row.left),
             "status": row.status,
             "updatedAt": iso(row.updated),
-            "user": self._store.person(row.user_id),
+            "user": self._store.person_text(row.user_id),
             "event": self.summary(concert),
         }
 
     def subscription(self, row: Subscription) -> dict[str, Any]:
         """A newsletter subscriber."""
-        return {**row, "user": self._store.person(row["userId"])}
+        return {**row, "user": self._store.person_text(row["userId"])}
 
     def event(self, concert: Concert) -> dict[str, Any]:
         """A concert."""
@@ -166,9 +169,10 @@ class Wire:
             found["holder"] = None if ticket.holder is None else self._holder(ticket.holder)
         return found
 
-    def _holder(self, holder: Holder) -> dict[str, Any]:
+    def _holder(self, holder: Holder) -> dict[str, Any] | Raw:
         if holder.user_id is not None:
-            return self._store.person(holder.user_id) or _NOBODY
+            found = self._store.person_text(holder.user_id)
+            return _NOBODY if found is None else found
         named = {"email": holder.email, "name": holder.name, "surname": holder.surname}
         return {**_NOBODY, **named}
 
