@@ -52,6 +52,22 @@ class PlainStream(Stream):
         writer.write_record(self.stream_maps[0].stream_alias, record, self._stream_version)
         self.state_manager.is_flushed = False
 
+    def write_records(self, records: list[Record]) -> None:
+        """Write these, as what `get_records` yields is written, but all at once.
+
+        Whoever calls it counts them and keeps the state; `get_records` then yields none of them.
+        """
+        writer = self._tap.message_writer
+        if self.deselected is None or not isinstance(writer, FastWriter):
+            for each in records:
+                super()._write_record_message(each)
+            return
+        for column in self.deselected:
+            for each in records:
+                each.pop(column, None)
+        writer.write_records(self.stream_maps[0].stream_alias, records, self._stream_version)
+        self.state_manager.is_flushed = False
+
     @override
     def _process_record(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: it is called for each record, to start the children's streams."""

@@ -33,7 +33,8 @@ class FastWriter(MsgSpecWriter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._encode = msgspec.json.Encoder(decimal_format="number").encode
+        encoder = msgspec.json.Encoder(decimal_format="number")
+        self._encode, self._encode_lines = encoder.encode, encoder.encode_lines
         self._lines = bytearray()
         self._flushed_at = 0.0
         self._head = self._tail = b""  # what surrounds a record in its line
@@ -66,10 +67,7 @@ class FastWriter(MsgSpecWriter):
 
     def write_record(self, stream: str, record: dict[str, Any], version: int | None = None) -> None:
         """Write a RECORD as `write_message` would, without making a message of it."""
-        now = time.monotonic()
-        of = (stream, version)
-        if of != self._told_of or now - self._told_at > TOLD_EVERY:
-            self._tell(of, now)
+        now = self._tell_at_times((stream, version))
         try:
             encoded = self._encode(record)
         except UnicodeEncodeError:
@@ -77,6 +75,28 @@ class FastWriter(MsgSpecWriter):
         self._lines += b"".join((self._head, encoded, self._tail))
         if self._is_due(now):
             self.flush()
+
+    def write_records(
+        self, stream: str, records: list[dict[str, Any]], version: int | None = None
+    ) -> None:
+        """The same for some that are at hand together."""
+        now = self._tell_at_times((stream, version))
+        try:
+            encoded = self._encode_lines(records)
+        except UnicodeEncodeError:
+            encoded = self._encode_lines([_mended(each) for each in records])
+        if encoded:  # a line break stands between records only: inside of JSON it is escaped
+            between = encoded[:-1].replace(b"\n", self._tail + self._head)
+            self._lines += b"".join((self._head, between, self._tail))
+        if self._is_due(now):
+            self.flush()
+
+    def _tell_at_times(self, of: tuple[str, int | None]) -> float:
+        """Now, after settling what surrounds these records where that is not so yet."""
+        now = time.monotonic()
+        if of != self._told_of or now - self._told_at > TOLD_EVERY:
+            self._tell(of, now)
+        return now
 
     def _tell(self, of: tuple[str, int | None], now: float) -> None:
         """Settle what surrounds the records of this stream and version from now on."""

@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from klaviyo_client import ForbiddenError
 from singer_outcomes.bookmark import Bookmark
-from singer_outcomes.writer import FastWriter
-from singer_sdk.helpers._util import utc_now
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import RecordMessage
-from singer_sdk.streams import Stream
+from singer_outcomes.stream import PlainStream
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from klaviyo_client import Operation
     from singer_sdk.helpers.types import Context, Record
@@ -36,14 +31,13 @@ def declared(name: str) -> dict[str, Any]:
     return schema
 
 
-class KlaviyoStream(Stream):
+class KlaviyoStream(PlainStream):
     """Something of Klaviyo, read whole.
 
     A stream is given by `records`. Where the key lacks a scope for it, it is left out with one
     warning and the others go on.
     """
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     STATE_MSG_FREQUENCY = 5000
     name: str
     operations: ClassVar[tuple[Operation, ...]]  # all that it cannot do without
@@ -88,39 +82,14 @@ class KlaviyoStream(Stream):
         """Exactly the schema's columns, each of them."""
         return {column: row.get(column) for column in self._columns}
 
-    @override
-    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        """As the SDK does, without asking of each record again what is selected."""
-        if not self._as_it_is:
-            yield from super()._generate_record_messages(record)
-            return
-        yield RecordMessage(stream=self.name, record=record, time_extracted=utc_now())
-
-    @override
-    def _process_record(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: no stream of ours has children or partitions, and it is called for each row."""
-
-    @cached_property
-    def _as_it_is(self) -> bool:
-        """Whether every column is selected and no map changes anything."""
-        (stream_map, *further) = self.stream_maps
-        return (
-            not further
-            and type(stream_map) is SameRecordTransform
-            and stream_map.stream_alias == self.name
-            and all(self.mask["properties", column] for column in self._columns)
-        )
-
     def save(self) -> None:
         """Put into the state what belongs there besides the bookmark itself."""
 
     @override
     def _write_state_message(self) -> None:
-        """The SDK's, which leaves out a STATE like the last; what waits for it is written too."""
+        """With what belongs into it besides the bookmark."""
         self.save()
         super()._write_state_message()
-        if isinstance(self._tap.message_writer, FastWriter):
-            self._tap.message_writer.flush()
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:

@@ -23,7 +23,9 @@ class _Sparse(msgspec.Struct, gc=False):
 
 
 class OwnProperties(
-    _Sparse,
+    msgspec.Struct,
+    gc=False,
+    frozen=True,  # to be looked up by
     rename={
         "message": "$message",
         "flow": "$flow",
@@ -150,6 +152,10 @@ class CustomPage(_Sparse):
     data: list[CustomEvent]
     included: list[Included] = msgspec.field(default_factory=list)
     links: Links = msgspec.field(default_factory=Links)
+
+
+NOTHING, NOBODY = OwnProperties(), IncludedAttributes()
+"""Where an event tells no properties, or no person."""
 
 
 class Happening(msgspec.Struct):

@@ -67,32 +67,34 @@ class EventStream(KlaviyoStream):
 
     @override
     def records(self) -> Iterator[Record]:
+        """None: they are written span by span, for the SDK's loop costs as much as making them."""
         if self.name in self.run.given:
-            return
-        streams = self.klaviyo.streams.values()
-        others = [
+            return iter(())
+        streams = [self, *self._others()]
+        with ExitStack() as stack:
+            counters = {
+                each.name: stack.enter_context(each.get_record_counter()) for each in streams
+            }
+            for each in streams[1:]:
+                each._write_schema_message()  # noqa: SLF001  # of our own class
+            for stream, records in _given(streams, stack):
+                stream.write_records(records)
+                counters[stream.name].increment(len(records))
+        self.run.given.update(each.name for each in streams)
+        for note in self.run.catalogue.notes.values():
+            self.log("%s", note, level=30)
+        return iter(())
+
+    def _others(self) -> list[EventStream]:
+        """Streams whose records come from the same events and were not given yet."""
+        return [
             each
-            for each in streams
+            for each in self.klaviyo.streams.values()
             if isinstance(each, EventStream)
             and each is not self
             and each.selected
             and each.name not in self.run.given
         ]
-        with ExitStack() as stack:
-            counters = {
-                each.name: stack.enter_context(each.get_record_counter()) for each in others
-            }
-            for each in others:
-                each._write_schema_message()  # noqa: SLF001  # of our own class
-            for stream, record in _given([self, *others], stack):
-                if stream is self:
-                    yield record
-                else:
-                    stream._write_record_message(record)  # noqa: SLF001  # the same
-                    counters[stream.name].increment()
-        self.run.given.update(each.name for each in [self, *others])
-        for note in self.run.catalogue.notes.values():
-            self.log("%s", note, level=30)
 
     @override
     def _increment_stream_state(
@@ -125,7 +127,9 @@ class EventStream(KlaviyoStream):
         return row  # `shape` makes exactly the schema's columns
 
 
-def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[EventStream, Record]]:
+def _given(
+    streams: list[EventStream], stack: ExitStack
+) -> Iterator[tuple[EventStream, list[Record]]]:
     """Records of these streams as their events come; a span counts once all of them are taken."""
     first = streams[0]
     wanted: dict[str, tuple[Metric, list[_Consumer]]] = {}
@@ -144,10 +148,8 @@ def _given(streams: list[EventStream], stack: ExitStack) -> Iterator[tuple[Event
     due = 0.0
     for span in stack.enter_context(reading):
         for stream, ledger, shape in wanted[span.metric.id][1]:
-            for happening in ledger.sift(span):
-                record = shape(happening)
-                if record is not None:
-                    yield stream, record
+            shaped = map(shape, ledger.sift(span))
+            yield stream, [record for record in shaped if record is not None]
             ledger.settle(span)
         begun = time.monotonic()
         if begun >= due:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from klaviyo_client.own_metrics import CUSTOM, ENGAGEMENT
 from typing_extensions import override
 
-from tap_klaviyo_engagement.events import CustomEvent, Event, OwnProperties, written
+from tap_klaviyo_engagement.events import (
+    NOBODY,
+    NOTHING,
+    CustomEvent,
+    Event,
+    OwnProperties,
+    written,
+)
 from tap_klaviyo_engagement.sharing import EventStream
 
 if TYPE_CHECKING:
@@ -46,20 +53,28 @@ class EngagementStream(EventStream):
             "metric_name": metric.name,
             "attributed": False,
         }
-        about = _custom if metric.type == CUSTOM else _own
 
-        def record(happening: Happening) -> Record:
-            message, flow, more = about(happening)
-            return {
-                **fixed,
-                "id": happening.event.id,
-                "at": written(happening.at),
-                **_person(happening),
-                **named(message, flow, more.pop("name", None)),
-                **more,
-            }
+        def row(told: OwnProperties) -> Record:
+            """What all events with these properties have in common."""
+            message, flow, more = _own(told)
+            return {**fixed, **named(message, flow, more.pop("name")), **more}
 
-        return record
+        rows = lru_cache(maxsize=4096)(row)
+
+        def own(happening: Happening) -> Record:
+            told = _told(happening)
+            try:
+                record = rows(told).copy()
+            except TypeError:  # properties of any type: a list cannot be looked up
+                record = row(told)
+            record.update(_what(happening))
+            return record
+
+        def custom(happening: Happening) -> Record:
+            message, flow, more = _custom(happening)
+            return {**fixed, **_what(happening), **named(message, flow, None), **more}
+
+        return custom if metric.type == CUSTOM else own
 
     def _named(self, name: str) -> list[Metric]:
         found = self.run.metrics.named(name)
@@ -101,8 +116,8 @@ class FanCampaignsStream(EventStream):
         campaign = lru_cache(maxsize=4096)(self.run.catalogue.message)
 
         def record(happening: Happening) -> Record | None:
-            message_id, flow, more = _own(happening)
-            person = _person(happening)
+            message_id, flow, more = _own(_told(happening))
+            person = _what(happening)
             if flow or not message_id or not person["profile_id"]:
                 return None
             known: Message | None = campaign(message_id, None)
@@ -115,30 +130,37 @@ class FanCampaignsStream(EventStream):
                 "message_id": message_id,
                 "channel": metric.channel,
                 "subject": more.get("subject") or (known and known.subject),
-                "received_at": written(happening.at),
-                "event_id": happening.event.id,
+                "received_at": person["at"],
+                "event_id": person["id"],
             }
 
         return record
 
 
-def _person(happening: Happening) -> Record:
-    """Who it was."""
-    of = happening.event.relationships.profile.data
-    known = happening.profile.attributes if happening.profile else None
+def _what(happening: Happening) -> Record:
+    """Which event it was, when, and whose."""
+    event = happening.event
+    of = event.relationships.profile.data
+    known = happening.profile.attributes if happening.profile else NOBODY
     return {
+        "id": event.id,
+        "at": written(happening.at),
         "profile_id": of.id if of else None,
-        "external_id": known.external_id if known else None,
-        "email": known.email if known else None,
-        "phone_number": known.phone_number if known else None,
+        "external_id": known.external_id,
+        "email": known.email,
+        "phone_number": known.phone_number,
     }
 
 
-def _own(happening: Happening) -> tuple[str | None, str | None, Record]:
-    """Message, flow and columns of an event that Klaviyo wrote itself."""
+def _told(happening: Happening) -> OwnProperties:
+    """The properties of an event that Klaviyo wrote itself."""
     event = happening.event
     assert isinstance(event, Event)  # noqa: S101  # by the decoder of its metric
-    told = event.attributes.event_properties or OwnProperties()
+    return event.attributes.event_properties or NOTHING
+
+
+def _own(told: OwnProperties) -> tuple[str | None, str | None, Record]:
+    """Message, flow and columns of such properties."""
     more: Record = {"name": _text(told.name)}
     for column, value in (
         ("subject", told.subject),
