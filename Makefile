@@ -6,7 +6,7 @@ JOBS ?= 2
 SCENARIOS ?= 200
 EVENTS ?= 100000
 LATENCY ?= 50
-CASE ?= abcdg
+CASE ?= abcdefg
 SCALE ?= 0.1
 RUNS ?= 3
 # uv trusts the certificates that the machine trusts (a company's proxy), as pip and git do.

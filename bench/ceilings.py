@@ -46,22 +46,28 @@ class Pace(NamedTuple):
     share: float | None  # of the ceiling
 
 
-def pace(log: list[Entry], allowed: Allowed) -> Pace:
+def pace(log: list[Entry], allowed: Allowed, items: int | None = None) -> Pace:
     """What the log says of this operation.
 
     A full request has as many items as the vendor takes, or as many as its bytes allow at the mean
     size of an item as sent, whichever is less. Requests that are half empty, come more often than
     needed, late or twice all lower the share: the items that they should have had are missing.
+
+    Args:
+        log: of the sandbox.
+        allowed: the operation.
+        items: how many there are, where some are read twice; as many as the log says by default.
     """
     taken = sorted(filter(allowed.counts, log), key=_began_at)
-    items = sum(each["items"] or 0 for each in taken)
+    told = sum(each["items"] or 0 for each in taken)
     seconds = _began_at(taken[-1]) - _began_at(taken[0]) if taken else 0.0
-    rate = (items - (taken[-1]["items"] or 0)) / seconds if seconds else None
+    items = told if items is None else items
+    rate = (1 - (taken[-1]["items"] or 0) / told) * items / seconds if seconds and told else None
     ceiling = None
     if allowed.steady is not None and items:
         full: float = allowed.items
         if allowed.size is not None:
-            full = min(full, allowed.size * items / sum(each["bytes"] for each in taken))
+            full = min(full, allowed.size * told / sum(each["bytes"] for each in taken))
         ceiling = full * allowed.steady / 60
     share = rate / ceiling if rate is not None and ceiling else None
     return Pace(len(taken), items, seconds, rate, ceiling, share)

@@ -94,10 +94,15 @@ def bare(ran: Ran, items: int) -> Figures:
     )
 
 
-def figures(ran: Ran, sides: Sequence[Side[Any]], allowed: Allowed) -> Figures:
-    """Of one run whose items went through one operation of one of these sides."""
+def figures(
+    ran: Ran, sides: Sequence[Side[Any]], allowed: Allowed, *, items: int | None = None
+) -> Figures:
+    """Of one run whose items went through one operation of one of these sides.
+
+    `items`: see `pace`.
+    """
     log = [each for side in sides for each in side.handle.requests()]
-    found = pace(log, allowed)
+    found = pace(log, allowed, items)
     usages = {**ran.usages, **{side.name: side.usage() for side in sides}}
     return Figures(
         items=found.items,

@@ -32,15 +32,16 @@ class Choice:
     """What of meltano.yml takes part in a case.
 
     Args:
-        streams: that the tap reads.
-        maps: of the target's maps, those that stay; the others would send the same rows elsewhere.
+        streams: that the tap reads; None: as shipped.
+        maps: of target-klaviyo's maps, those that stay, since others would send the same rows
+            elsewhere; None: all of them.
         settings: changed ones, by plugin.
     """
 
     def __init__(
         self,
-        streams: Collection[str],
-        maps: Collection[str] = (),
+        streams: Collection[str] | None,
+        maps: Collection[str] | None = (),
         settings: dict[str, Document] | None = None,
     ) -> None:
         self.streams = streams
@@ -53,9 +54,9 @@ class Choice:
         plugins = document["plugins"]
         for each in plugins["extractors"] + plugins["loaders"]:
             config = each.setdefault("config", {})
-            if "select" in each:
+            if "select" in each and self.streams is not None:
                 each["select"] = [f"{name}.*" for name in self.streams]
-            if each["name"] == "target-klaviyo":
+            if each["name"] == "target-klaviyo" and self.maps is not None:
                 known = config["stream_maps"]
                 config["stream_maps"] = {
                     "__else__": "__NULL__",
@@ -73,17 +74,22 @@ class Setup:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._choice = choice
         self._nevent = nevent
         self._klaviyo = klaviyo
+        self.choose(choice)
+
+    def choose(self, choice: Choice) -> None:
+        """From now on, this is what takes part."""
         self._document = choice.project()
+        file = self.folder / "meltano.yml"
+        file.write_text(yaml.safe_dump(self._document, sort_keys=False), encoding="utf-8")
 
     def tap(self, name: str, state: Path | None = None) -> Command:
         """A tap that reads the chosen streams, from the beginning or from a state."""
         base = [str(BIN / name), "--config", str(self.config(name))]
         catalog = self.folder / f"{name}.catalog.json"
         if not catalog.exists():
-            catalog.write_text(json.dumps(self._catalog(base)), encoding="utf-8")
+            catalog.write_text(json.dumps(self._catalog(name, base)), encoding="utf-8")
         more = ["--state", str(state)] if state else []
         return Command(name, [*base, "--catalog", str(catalog), *more])
 
@@ -97,9 +103,6 @@ class Setup:
 
     def meltano(self, *arguments: str) -> Command:
         """A command of Meltano in a project that holds the chosen part of meltano.yml."""
-        file = self.folder / "meltano.yml"
-        if not file.exists():
-            file.write_text(yaml.safe_dump(self._document, sort_keys=False), encoding="utf-8")
         return Command("meltano", [str(BIN / "meltano"), *arguments])
 
     def environment(self) -> dict[str, str]:
@@ -136,14 +139,16 @@ class Setup:
         path.write_text(json.dumps(config), encoding="utf-8")
         return path
 
-    def _catalog(self, base: list[str]) -> Document:
+    def _catalog(self, name: str, base: list[str]) -> Document:
+        plugins = self._document["plugins"]["extractors"]
+        select = next(each["select"] for each in plugins if each["name"] == name)
         done = subprocess.run([*base, "--discover"], capture_output=True, check=False)
         if done.returncode:
             raise FailedError(done.stderr.decode(errors="replace")[-3_000:])
         catalog: Document = json.loads(done.stdout)
         for stream in catalog["streams"]:
-            name = stream["tap_stream_id"]
-            chosen = any(fnmatch(name, each) for each in self._choice.streams)
+            columns = f"{stream['tap_stream_id']}.*"
+            chosen = any(fnmatch(columns, each) for each in select)
             for entry in stream["metadata"]:
                 if not entry["breadcrumb"]:
                     entry["metadata"]["selected"] = chosen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.cases import consents, growth, happenings, profiles, reading
+from bench.cases import consents, engagement, growth, happenings, hourly, profiles, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,5 +16,7 @@ CASES: dict[str, Callable[[Bench], None]] = {
     "b": happenings.run,
     "c": consents.run,
     "d": reading.run,
+    "e": engagement.run,
+    "f": hourly.run,
     "g": growth.run,
 }

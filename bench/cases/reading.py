@@ -30,9 +30,10 @@ def run(bench: Bench) -> None:
 
 
 def _once(bench: Bench, latency: float) -> Figures:
-    with nevent(bench.sized(FANS), latency_ms=latency) as side:
+    fans = bench.sized(FANS)
+    with nevent(fans, latency_ms=latency) as side:
         setup = Setup(bench.place(), CHOICE, nevent=side.url)
         command = named(setup.tap(TAP), "tap")
         side.usage()
         side.handle.clear_requests()  # those that asked for the catalog
-        return figures(run_all([command], setup.folder), [side], ALLOWED)
+        return figures(run_all([command], setup.folder), [side], ALLOWED, items=fans)

@@ -77,6 +77,15 @@ def test_what_was_refused_does_not_count() -> None:
     assert found.share == pytest.approx(1)
 
 
+def test_what_is_read_twice_counts_once() -> None:
+    """Pages that overlap are no faster than those that do not."""
+    log = _log((0, 60, 0), (1, 60, 0), (2, 60, 0))
+    found = pace(log, Allowed(IMPORT, 60, 60), items=150)
+    assert found.items == 150
+    assert found.rate == pytest.approx(50)
+    assert found.share == pytest.approx(50 / 60)
+
+
 def test_one_request_alone_has_no_rate() -> None:
     """There is no time between a first request and itself; nor is there any in no request."""
     assert pace(_log((0, 10, 100)), ALLOWED).rate is None
