@@ -19,6 +19,7 @@ def _told(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).isoformat()
 
 
+@lru_cache(maxsize=65_536)  # what is checked is read again when it is applied
 def parsed(text: str) -> float:
     """Seconds since 1970 of an ISO 8601 time; missing parts are 0, a missing offset is UTC.
 
@@ -30,7 +31,7 @@ def parsed(text: str) -> float:
     text = text.strip()
     if text.replace(".", "", 1).isdigit():
         raise ValueError(text)
-    moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
+    moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text) if " " in text else text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()

@@ -23,6 +23,7 @@ COLUMNS = (
     "n, id, email, phone_number, external_id, anonymous_id, created, updated, last_event, "
     "attributes"
 )
+_IDENTIFYING = frozenset({*IDENTIFIERS, "_kx", "meta"})
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -31,8 +32,9 @@ class Person:
     """One profile while it is worked on."""
 
     __slots__ = (
+        "_attributes",
+        "_kept",
         "anonymous_id",
-        "attributes",
         "created",
         "email",
         "external_id",
@@ -53,7 +55,19 @@ class Person:
         self.created: int = row[6]
         self.updated: int = row[7]
         self.last_event: int | None = row[8]
-        self.attributes: Document = _decode(row[9]) if row[9] else {}
+        self._kept: bytes | None = row[9]
+        self._attributes: Document | None = None
+
+    @property
+    def attributes(self) -> Document:
+        """Names, location, properties; read when somebody looks, as few do."""
+        if self._attributes is None:
+            self._attributes = _decode(self._kept) if self._kept else {}
+        return self._attributes
+
+    @attributes.setter
+    def attributes(self, attributes: Document) -> None:
+        self._attributes = attributes
 
     def row(self) -> tuple[Any, ...]:
         """The columns after n and id."""
@@ -65,7 +79,7 @@ class Person:
             self.created,
             self.updated,
             self.last_event,
-            _encode(self.attributes),
+            self._kept if self._kept and self._attributes is None else _encode(self.attributes),
         )
 
 
@@ -138,7 +152,8 @@ class People:
             self._new[person.n] = person
             self._by["id"][person.id] = person
         self._identify(person, attributes, clears=clears)
-        merged(person.attributes, attributes, clears=clears)
+        if not attributes.keys() <= _IDENTIFYING:
+            merged(person.attributes, attributes, clears=clears)
         meta = row.get("meta") or attributes.get("meta")
         if meta:
             patched(person.attributes, meta.get("patch_properties") or {})

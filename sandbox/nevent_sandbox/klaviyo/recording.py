@@ -54,6 +54,7 @@ def create_events(call: Call) -> Answer:
     entries = call.data["attributes"]["events-bulk-create"]["data"]
     found: list[Document] = []
     happenings: list[Happening] = []
+    now = call.account.clock.time()
     malformed = call.account.faults.malformed(
         call.operation.name, (entry["attributes"]["profile"]["data"] for entry in entries)
     )
@@ -66,7 +67,7 @@ def create_events(call: Call) -> Answer:
             backfill = bool(attributes.get("backfill") or event.get("backfill"))
             pointer = f"{place}/events/data/{number}/attributes"
             happenings.append(Happening(person, event, backfill, pointer))
-            found += problems(event, pointer, call.account.clock.time())
+            found += problems(event, pointer, now)
     if len(happenings) > MOST_EVENTS:
         raise refused(invalid(f"At most {MOST_EVENTS} events per request.", BULK))
     found += _repeated(happenings)
@@ -89,8 +90,9 @@ def _repeated(happenings: list[Happening]) -> Iterator[Document]:
         unique = each.event.get("unique_id")
         if unique is None:
             continue
+        attributes = each.person["attributes"]
         identity = each.person.get("id") or tuple(
-            str(each.person["attributes"].get(name)).lower() for name in IDENTIFIERS
+            [str(attributes.get(name)).lower() for name in IDENTIFIERS]
         )
         key = (identity, _metric(each.event), unique)
         if key in seen:

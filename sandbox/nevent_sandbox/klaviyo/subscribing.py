@@ -71,7 +71,9 @@ def subscribe(
     register = Register(db, act, visible=visible)
     confirms = not historical and _opt_in(account, db, list_id) == DOUBLE
     rows = attributes["profiles"]["data"]
-    for profile, row in _people(account, db, rows, now, visible):
+    people = _people(account, db, rows, now, visible)
+    register.load([profile for profile, _ in people])
+    for profile, row in people:
         latest = 0.0
         for channel, given in _asked(row):
             at = parsed(given["consented_at"]) if given.get("consented_at") else accepted
@@ -93,7 +95,9 @@ def unsubscribe(
     list_id = _list_of(data)
     visible = now + account.knobs.visibility_seconds
     register = Register(db, Act(now, API), visible=visible)
-    for profile, row in _people(account, db, data["attributes"]["profiles"]["data"], now, visible):
+    people = _people(account, db, data["attributes"]["profiles"]["data"], now, visible)
+    register.load([profile for profile, _ in people])
+    for profile, row in people:
         for channel, _ in _asked(row):
             if channel == EMAIL and list_id and register.is_member(profile, list_id):
                 register.leave(profile, list_id, accepted)
