@@ -120,6 +120,26 @@ class KlaviyoHandle(EngagementHandle):
         """
         self._post("/knobs", **knobs)
 
+    def compete(self, operation: str, *, per_second: float, seconds: float = 60) -> None:
+        """Let another client on the same key make requests of an operation, for so long.
+
+        It uses up the same windows, as the RateLimit headers show, and minds no 429.
+
+        Raises:
+            ValueError: there are no limits, or no such operation.
+        """
+        self._post("/compete", operation=operation, per_second=per_second, seconds=seconds)
+
+    def competitors(self) -> list[Document]:
+        """Those clients: operation, per_second, until (seconds), admitted, refused."""
+        return list(self._get("/compete")["competitors"])
+
+    def alone(self) -> list[Document]:
+        """End all competition; the same of those that ended."""
+        answer = self._http.delete("/compete")
+        answer.raise_for_status()
+        return list(answer.json()["competitors"])
+
     def consent(self, email: str) -> Document | None:
         """The `subscriptions` of the profile with this e-mail."""
         found = self._all("consents", email=email)

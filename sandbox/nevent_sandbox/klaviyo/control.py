@@ -15,6 +15,7 @@ from nevent_sandbox.control import control_routes, told
 from nevent_sandbox.credentials import KLAVIYO_ACCOUNT_ID
 from nevent_sandbox.klaviyo import (
     campaigns,
+    competing,
     consent_control,
     engaging,
     events,
@@ -73,6 +74,7 @@ def routes(account: Account) -> list[Route]:
         Route("/_sandbox/state", state, methods=["GET"]),
         Route("/_sandbox/knobs", knobs, methods=["POST"]),
         consent_control.route(account),
+        *competing.routes(account),
         *placing.routes(account),
         *control_routes(
             faults=account.faults,

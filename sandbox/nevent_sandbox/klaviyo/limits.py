@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from nevent_sandbox.klaviyo.competing import Competitor
 from nevent_sandbox.klaviyo.errors import throttled
-from nevent_sandbox.klaviyo.operations import EXTRA_LIMITS
+from nevent_sandbox.klaviyo.operations import EXTRA_LIMITS, OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nevent_sandbox.clock import Clock
+    from nevent_sandbox.klaviyo.competing import Competition
     from nevent_sandbox.klaviyo.operation import Operation
 
 SECOND, MINUTE, DAY = 1.0, 60.0, 86_400.0
@@ -64,10 +66,32 @@ class Limits:
         self._clock = clock
         self._scale = window_scale(mode)
         self._windows: dict[str, list[Window]] = {}
+        self._competitors: dict[str, list[Competitor]] = {}
+
+    @property
+    def limited(self) -> bool:
+        """Whether there are any."""
+        return bool(self._scale)
 
     def forget(self) -> None:
-        """Start all windows afresh."""
+        """Start all windows afresh, and alone."""
         self._windows.clear()
+        self.alone()
+
+    def compete(self, order: Competition) -> None:
+        """Let another client take its share of an operation's windows from now on."""
+        competitor = Competitor(order, self._clock.time())
+        self._competitors.setdefault(order.operation, []).append(competitor)
+
+    def alone(self) -> None:
+        """End all competition."""
+        self._competitors.clear()
+
+    def competitors(self) -> list[Competitor]:
+        """All of them, with what they have done by now."""
+        for name in self._competitors:
+            self._count_others(OPERATIONS[name], self._clock.time())
+        return [each for several in self._competitors.values() for each in several]
 
     def admit(self, operation: Operation, query: Mapping[str, str]) -> dict[str, str]:
         """Count a request, and give the RateLimit-* headers of its steady window.
@@ -79,6 +103,8 @@ class Limits:
             return {}
         now = self._clock.time()
         own = self._of(operation.name, operation.burst, operation.steady, operation.daily)
+        if operation.name in self._competitors:
+            self._count_others(operation, now)
         windows = list(own)
         for extra in EXTRA_LIMITS:
             elsewhere = extra.operation not in {None, operation.name}
@@ -96,6 +122,11 @@ class Limits:
             "RateLimit-Remaining": str(steady.left(now)),
             "RateLimit-Reset": str(math.ceil(steady.reset(now))),
         }
+
+    def _count_others(self, operation: Operation, now: float) -> None:
+        windows = self._of(operation.name, operation.burst, operation.steady, operation.daily)
+        for competitor in self._competitors[operation.name]:
+            competitor.count(windows, now)
 
     def _of(self, name: str, burst: int, steady: int, daily: int | None) -> list[Window]:
         windows = self._windows.get(name)
