@@ -64,7 +64,7 @@ def control_routes(
         return told({"faults": len(faults.pending())})
 
     async def start_again(_: Request) -> Response:
-        faults.clear()
+        faults.reset()
         reset()
         log.clear()
         return told({"reset": True})

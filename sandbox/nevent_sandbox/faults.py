@@ -40,6 +40,7 @@ class Faults:
     """The orders in force, oldest first. Any thread may use it."""
 
     def __init__(self) -> None:
+        self.resets = 0
         self._orders: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -52,6 +53,11 @@ class Faults:
         """Lift all of them; without `lasting` only those that count down."""
         with self._lock:
             self._orders = [] if lasting else [each for each in self._orders if each.times is None]
+
+    def reset(self) -> None:
+        """Lift all of them; a request that waits for the end of one is never served."""
+        self.resets += 1
+        self.clear()
 
     def pending(self) -> list[Fault]:
         """What is still in force."""

@@ -89,7 +89,11 @@ class Front:
     async def _serve(self, visit: _Visit, operation: str) -> None:
         fault = self._faults.take(operation, *AT_THE_DOOR)
         if fault is not None and fault.kind == "delay":  # once a request; another may come upon it
+            resets = self._faults.resets
             await asyncio.sleep(fault.seconds)
+            if self._faults.resets != resets:  # whom it was sent to is no more
+                await visit.cut()
+                return
             fault = self._faults.take(operation, *(set(AT_THE_DOOR) - {"delay"}))
         if fault is None:
             await self._app(visit.scope, visit.replay, visit.watch)

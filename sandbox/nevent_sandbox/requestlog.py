@@ -31,12 +31,13 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._last = 0  # request that has come in, and the last before a clear
         self.clear()
 
     def clear(self) -> None:
         """Forget all; numbering starts again at 1."""
         with self._lock:
-            self._next = 1
+            self._before = self._last
             self._kept = 0
             self._entries: deque[Entry] = deque(maxlen=ENTRIES)
             self._bodies: dict[int, bytes] = {}
@@ -44,14 +45,15 @@ class RequestLog:
     def next_number(self) -> int:
         """The number of a request that has just come in."""
         with self._lock:
-            number, self._next = self._next, self._next + 1
-            return number
+            self._last += 1
+            return self._last
 
     def add(self, entry: Entry, body: bytes) -> None:
         """Note a request that has been answered."""
         with self._lock:
-            if entry.n >= self._next:
-                return  # from before a clear
+            if entry.n <= self._before:
+                return
+            entry.n -= self._before
             self._entries.append(entry)
             if body:
                 self._bodies[entry.n] = body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -112,6 +113,21 @@ def test_an_answer_can_be_late(api: Api, klaviyo: KlaviyoHandle) -> None:
     klaviyo.delay("GET /accounts", 0.05)
     assert api.get("/accounts").elapsed.total_seconds() >= 0.05
     assert klaviyo.requests()[0]["ms"] >= 50
+
+
+def test_a_late_answer_does_not_outlive_a_reset(api: Api, klaviyo: KlaviyoHandle) -> None:
+    """Nor is it noted: whoever asked is of another test."""
+    klaviyo.delay(IMPORT, 0.3)
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(api.load, {"email": "ana@nevent-demo.es"})
+        while klaviyo.faults():
+            pass
+        klaviyo.reset()
+        api.get("/accounts")
+        with pytest.raises(httpx.RemoteProtocolError):
+            asked.result()
+    assert klaviyo.counts()["profiles"] == 0
+    assert [each["operation"] for each in klaviyo.requests()] == ["GET /api/accounts"]
 
 
 def test_faults_and_knobs_refuse_what_they_do_not_know(klaviyo: KlaviyoHandle) -> None:
