@@ -11,12 +11,15 @@ from tap_klaviyo_engagement.intervals import touching
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tap_klaviyo_engagement.events import Happening
     from tap_klaviyo_engagement.intervals import Interval
 
 MINUTE = 60
 SMALLEST = 200  # events that a cell should hold
 MOST_CELLS = 48
+LARGEST = 5_000  # events that a cell should hold, however many cells that makes
 _BYTES = 8
+_FOUND = 2  # so many new events among those of a cell are told from the others
 
 
 def hashed(mark: str) -> int:
@@ -58,6 +61,46 @@ class Minute:
         self.xor ^= key
 
 
+class Again:
+    """Events of a cell as they are read again.
+
+    They are held until all are there, unless they are too many to be held: then they are counted,
+    and where something turns out to be new, the cell is `torn`: to be read and given anew.
+    """
+
+    def __init__(self, known: Cell) -> None:
+        self._known = known
+        self._rows: list[tuple[int, Happening]] = []
+        self._holds = known.events <= 2 * LARGEST
+        self._passes = False
+        self.count = self.xor = 0
+
+    def take(self, key: int, happening: Happening) -> list[Happening]:
+        """Note an event; those to be given already, for all are once more than two are new."""
+        self.count += 1
+        self.xor ^= key
+        if self._passes:
+            return [happening]
+        if self._holds:
+            self._rows.append((key, happening))
+        if self.count <= self._known.events + _FOUND:
+            return []
+        self._passes = True
+        rows, self._rows = self._rows, []
+        return [each for _, each in rows]
+
+    def new(self) -> list[Happening]:
+        """What was not given before, and was not told by `take`, when all are there."""
+        found = unknown([key for key, _ in self._rows], self._known) if self._rows else ()
+        return [each for key, each in self._rows if key in found]
+
+    @property
+    def torn(self) -> bool:
+        """Whether something is new of what was not held."""
+        as_it_was = self.count == self._known.events and self.xor == self._known.xor
+        return not (self._holds or as_it_was)
+
+
 def unknown(keys: list[int], known: Cell) -> set[int]:
     """Which of a cell's events were not given before, as far as its fingerprint can tell.
 
@@ -72,7 +115,7 @@ def unknown(keys: list[int], known: Cell) -> set[int]:
     found = set(keys)
     if new == 1 and difference in found:
         return {difference}
-    if new == 2:  # noqa: PLR2004  # a pair is found by its xor
+    if new == _FOUND:  # a pair is found by its xor
         for each in keys:
             if each ^ difference in found and each ^ difference != each:
                 return {each, each ^ difference}
@@ -81,7 +124,7 @@ def unknown(keys: list[int], known: Cell) -> set[int]:
 
 def merged(cells: list[Cell], gaps: list[Interval]) -> list[Cell]:
     """Fewer, larger cells; none of those that a gap touches, and none across one."""
-    target = max(SMALLEST, sum(each.events for each in cells) // MOST_CELLS)
+    target = max(SMALLEST, min(LARGEST, sum(each.events for each in cells) // MOST_CELLS))
     result: list[Cell] = []
     for each in sorted(cells):
         last = result[-1] if result else None

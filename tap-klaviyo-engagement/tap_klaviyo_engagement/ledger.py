@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_klaviyo_engagement import fingerprints
 from tap_klaviyo_engagement.events import FOREVER
-from tap_klaviyo_engagement.fingerprints import MINUTE, Cell, Minute, hashed
+from tap_klaviyo_engagement.fingerprints import MINUTE, Again, Cell, Minute, hashed
 from tap_klaviyo_engagement.intervals import touching, union, without
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Ledger:
         self._unread: list[Interval] = [(self._floor, FOREVER)]
         self._noted_from = min(self._kept_from, self._floor // MINUTE)
         self._starts = [each.start for each in self._cells]
-        self._pending: dict[int, list[tuple[int, Happening]]] = {}
+        self._pending: dict[int, Again] = {}
+        self._torn: set[int] = set()
         self._minutes = fingerprints.unpacked_minutes(state.get("known", {}))
         present = self._now // MINUTE * MINUTE
         self._halved = None if present in self._minutes else present  # the present minute
@@ -76,44 +77,53 @@ class Ledger:
 
     def sift(self, span: Span) -> list[Happening]:
         """The events of a span, and of cells that it completes, that were not given yet."""
-        if span.end <= self._floor:
+        if span.start < self._floor and span.end <= self._floor:
             return self._wanted(span)
         new = []
         for each in self._wanted(span):
             number = self._cell(each.at)
-            if number is not None:
-                self._pending.setdefault(number, []).append((hashed(each.mark), each))
+            if number is None:
+                if not self._knows(each):
+                    new.append(each)
                 continue
-            if not self._knows(each):
-                new.append(each)
+            again = self._pending.get(number)
+            if again is None:
+                again = self._pending[number] = Again(self._cells[number])
+            new += again.take(hashed(each.mark), each)
         for number in self._completed(span):
-            rows = self._pending[number]
-            unknown = fingerprints.unknown([key for key, _ in rows], self._cells[number])
-            new += [each for key, each in rows if key in unknown]
+            new += self._pending[number].new()
         return new
 
     def settle(self, span: Span) -> None:
         """All that `sift` told of this span was given."""
-        if span.end > self._noted_from * MINUTE:
+        if span.end >= self._noted_from * MINUTE:
             for each in self._wanted(span):
                 if each.at // MINUTE >= self._noted_from and self._cell(each.at) is None:
                     self._know(each)
         for number in self._completed(span):
-            keys = [key for key, _ in self._pending.pop(number)]
-            xor = 0
-            for key in keys:
-                xor ^= key
-            self._cells[number] = self._cells[number]._replace(events=len(keys), xor=xor)
+            again = self._pending.pop(number)
+            self._cells[number] = self._cells[number]._replace(events=again.count, xor=again.xor)
+            if again.torn:
+                self._torn.add(number)
         self._gaps = without(self._gaps, (span.start, span.end))
         self._unread = without(self._unread, (span.start, span.end))
 
     def saved(self) -> dict[str, Any]:
         """What the state keeps."""
-        gaps = union(self._gaps)
+        gaps = union(
+            [
+                *self._gaps,
+                *((self._cells[each].start, self._cells[each].end) for each in self._torn),
+            ]
+        )
         given = [(each.start, each.end) for each in self._cells]
         again = self._unread[0][0] if self._unread else self._now
         kept_from = self._noted_from if again < self._now else self._kept_from
-        cells = [each for each in self._cells if each.end > kept_from * MINUTE]
+        cells = [
+            each
+            for number, each in enumerate(self._cells)
+            if each.end > kept_from * MINUTE and number not in self._torn
+        ]
         known: dict[int, set[int]] = {}
         torn: list[Interval] = []
         left = _MOST_KNOWN

@@ -34,7 +34,10 @@ class Wanted(NamedTuple):
 
 
 class Span(NamedTuple):
-    """All events of one metric in [start, end), oldest first."""
+    """All events of one metric in [start, end), oldest first.
+
+    Where a second fills pages, some of its events come before in spans that end where they start.
+    """
 
     metric: Metric
     start: int
@@ -133,9 +136,11 @@ class Reading:
         start, end = window.position, window.end
         params: dict[str, Any] = events.asked(metric, start, end)
         held: list[Happening] = []  # of the latest second, of which the next page may have more
+        known: set[str] = set()
         while not self._stopped:
             page = self._session.read(GET_EVENTS, decode, **params)
-            happenings = [*held, *_further(held, events.happenings(page))]
+            found = [each for each in events.happenings(page) if each.event.id not in known]
+            happenings = [*held, *found]
             if page.links.next is None or (happenings and happenings[-1].at >= window.end):
                 end = self._schedule.finish(window)
                 self._give(Span(metric, start, end, _before(end, happenings)))
@@ -143,6 +148,7 @@ class Reading:
             latest = happenings[-1].at if happenings else start
             complete = _before(latest, happenings)
             held = happenings[len(complete) :]
+            known = {each.event.id for each in held}
             long = latest - complete[0].at if complete else 0
             end = self._schedule.advance(window, latest, len(complete) / max(long, 1))
             if latest >= end:
@@ -152,6 +158,9 @@ class Reading:
             if latest > start:
                 self._give(Span(metric, start, latest, complete))
                 start = latest
+            else:  # no more of a second is kept than a page
+                self._give(Span(metric, start, start, held))
+                held = []
             params = self._session.following(page.links.next)
 
     def _give(self, span: Span) -> None:
@@ -159,12 +168,6 @@ class Reading:
             self._changed.wait_for(lambda: len(self._spans) < self._most or self._stopped)
             self._spans.append(span)
             self._changed.notify_all()
-
-
-def _further(held: list[Happening], page: list[Happening]) -> list[Happening]:
-    """A page without what the one before it had already."""
-    known = {each.event.id for each in held}
-    return [each for each in page if each.event.id not in known] if known else page
 
 
 def _before(end: int, happenings: list[Happening]) -> list[Happening]:

@@ -12,6 +12,7 @@ import pytest
 from klaviyo_client.own_metrics import Metric
 from tap_klaviyo_engagement.events import Event, Happening, OwnAttributes, OwnProperties
 from tap_klaviyo_engagement.events import Relationships as Related
+from tap_klaviyo_engagement.fingerprints import Again, Cell
 from tap_klaviyo_engagement.ledger import Ledger
 from tap_klaviyo_engagement.reading import Span
 
@@ -68,8 +69,10 @@ class Account:
         return {each.happening.mark for each in self.events if each.visible <= self.now}
 
     def _happen(self, seconds: int) -> None:
+        same = self.now - self.chance.randrange(seconds)  # a second that has many
         for _ in range(self.chance.randrange(150)):
             at = self.now - self.chance.randrange(seconds)
+            at = same if self.chance.random() < 0.2 else at
             visible = self.now
             if self._ahead and self.chance.random() < 0.1:
                 at = self.now + self.chance.randrange(20 * DAY)
@@ -92,13 +95,23 @@ class Account:
         shown = [each.happening for each in self.events if each.visible <= self.now]
         cuts = sorted({each for each in self._moments(start, end) if each > start})
         for one, other in pairwise([start, *cuts, end]):
-            rows = [each for each in shown if one <= each.at < other]
-            yield Span(METRIC, one, other, sorted(rows, key=lambda each: each.at))
+            rows = sorted(
+                (each for each in shown if one <= each.at < other), key=lambda each: each.at
+            )
+            while rows and rows[0].at == one and self.chance.random() < 0.5:
+                page = self.chance.randrange(sum(each.at == one for each in rows)) + 1
+                yield Span(METRIC, one, one, rows[:page])
+                rows = rows[page:]
+            yield Span(METRIC, one, other, rows)
 
     def _moments(self, start: int, end: int) -> list[int]:
         low, high = max(start, BEGIN), min(end, self.now)
         wanted = self.chance.randrange(6) if low < high else 0
-        return [self.chance.randrange(low, high) for _ in range(wanted)]
+        full = [each.happening.at for each in self.events if low <= each.happening.at < high]
+        return [
+            self.chance.choice(full) if full and each else self.chance.randrange(low, high)
+            for each in range(wanted)
+        ]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -133,6 +146,40 @@ def test_nothing_is_missing_however_late_it_shows_and_whatever_is_killed(
     assert not set(account.given) & {
         each.happening.mark for each in account.events if each.visible <= account.now - 5
     }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cells_too_large_to_be_held_are_read_once_more_where_they_changed(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is missing after another run, and nothing more is given when nothing changes."""
+    monkeypatch.setattr("tap_klaviyo_engagement.fingerprints.LARGEST", 4)
+    account = Account(seed, late=3 * DAY)
+    state: State = {}
+    for _ in range(8):
+        state = account.read(state, lookback=7 * DAY)
+        account.pass_time(account.chance.choice([1, 60, HOUR, DAY]))
+    for _ in range(2):
+        state = account.read(state, lookback=7 * DAY)
+    assert set(account.given) == account.shown()
+    account.given.clear()
+    account.read(state, lookback=7 * DAY)
+    assert not account.given
+
+
+def test_no_more_events_of_a_cell_are_held_than_it_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where thousands come later they go on as they come; a large cell is not held at all."""
+    monkeypatch.setattr("tap_klaviyo_engagement.fingerprints.LARGEST", 4)
+    for had in (3, 9):
+        again = Again(Cell(0, 60, had, 0))
+        given: list[Happening] = []
+        for number in range(50):
+            event = Event(str(number), OwnAttributes(0, OwnProperties()), Related())
+            given += again.take(number, Happening(0, str(number), event, None))
+        assert len(given) >= 50 - had - 3
+        assert again.torn == (had > 8)
 
 
 def test_a_state_is_small_whatever_the_number_of_events() -> None:
