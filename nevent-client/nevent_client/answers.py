@@ -21,7 +21,7 @@ from nevent_client.errors import (
 )
 
 if TYPE_CHECKING:
-    import requests
+    from nevent_client.connections import Answer
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -47,14 +47,14 @@ _MEANINGS: dict[int, tuple[type[NeventError], str]] = {
 }
 
 
-def refusal(label: str, answer: requests.Response, subject: str = "") -> NeventError:
+def refusal(label: str, answer: Answer, subject: str = "") -> NeventError:
     """What a refused request means, and who must act; `subject` is what its path names."""
     error = _refusal(label, answer, subject)
     error.status = answer.status_code
     return error
 
 
-def _refusal(label: str, answer: requests.Response, subject: str) -> NeventError:
+def _refusal(label: str, answer: Answer, subject: str) -> NeventError:
     status = answer.status_code
     try:
         words = scrubbed(detail(answer.json()))
@@ -107,7 +107,7 @@ def detail(body: Any) -> object:
     return body.get("message") or error
 
 
-def asked_wait(answer: requests.Response) -> float | None:
+def asked_wait(answer: Answer) -> float | None:
     """Seconds the server asks to wait: in the body, as Nevent does, or in the header."""
     try:
         body = answer.json()

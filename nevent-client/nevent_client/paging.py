@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from nevent_client.changes import Changes
 from nevent_client.rows import Page, Row, page
+from nevent_client.waiting import taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,20 +19,8 @@ if TYPE_CHECKING:
     from nevent_client.session import Session
 
 T = TypeVar("T")
+P = ParamSpec("P")
 A = TypeVar("A")
-
-TURN = 1.0  # seconds
-
-
-def taken(future: Future[T]) -> T:
-    """Its result, waited for in turns.
-
-    Python sees a signal that comes just before a wait only when that ends, and Nevent may have
-    asked for ten minutes.
-    """
-    while not wait([future], timeout=TURN).done:
-        pass
-    return future.result()
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -44,12 +33,16 @@ def chunked(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
 class Pager:
     """Reads whole lists through one session, `concurrency` requests at a time."""
 
-    def __init__(self, session: Session, *, page_size: int = 100, concurrency: int = 4) -> None:
+    def __init__(self, session: Session, *, page_size: int = 100, concurrency: int = 8) -> None:
         self.session = session
         self.page_size = page_size
         self.concurrency = concurrency
         self._pool = ThreadPoolExecutor(concurrency, "nevent-page")
         self._windows = ThreadPoolExecutor(concurrency, "nevent-window")
+
+    def ask(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Its result, computed in a thread when one is free."""
+        return self._pool.submit(function, *args, **kwargs)
 
     def each(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
         """Results in the order of the arguments, a few computed ahead in threads."""

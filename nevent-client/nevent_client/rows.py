@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Row = dict[str, Any]
 MISSING: Any = object()
@@ -69,23 +70,45 @@ def body(fields: Mapping[str, str], record: Mapping[str, Any]) -> Row:
     return found
 
 
-def shaper(fields: Mapping[str, str], zone: tzinfo = UTC) -> Callable[[Row], Row]:
+def getter(path: str) -> Callable[[Row], Any]:
+    """What finds the value at this path in a row, as `dig` does."""
+    if "." in path:
+        return lambda row: dig(row, path)
+    return lambda row: row.get(path, MISSING)  # most are one step, and walked for each row
+
+
+def shaper(
+    fields: Mapping[str, str], zone: tzinfo = UTC, columns: Iterable[str] | None = None
+) -> Callable[[Row], Row]:
     """A function that makes a flat record of a row: every column present, null where unknown.
 
-    Columns that end in `_at` become UTC times, those in `_date` dates in the zone.
+    Columns that end in `_at` become UTC times, those in `_date` dates in the zone. With `columns`
+    a record has exactly those, in their order, though no field be known for one.
     """
-    flat = [(column, path) for column, path in fields.items() if "." not in path]
-    deep = [(column, path) for column, path in fields.items() if "." in path]
-    times = [column for column in fields if column.endswith("_at")]
-    dates = [column for column in fields if column.endswith("_date")]
+    blank: Row = dict.fromkeys(fields if columns is None else columns)
+    known = {column: path for column, path in fields.items() if column in blank}
+    flat = [(column, path) for column, path in known.items() if "." not in path]
+    deep: dict[str, list[tuple[str, str]]] = {}  # by the object that holds them, looked up once
+    for column, path in known.items():
+        if "." in path:
+            holder, _, name = path.rpartition(".")
+            deep.setdefault(holder, []).append((column, name))
+    held = [(getter(holder), names) for holder, names in deep.items()]
+    times = [column for column in known if column.endswith("_at")]
+    dates = [column for column in known if column.endswith("_date")]
 
     def shape(row: Row) -> Row:
-        record = {column: row.get(name) for column, name in flat}
-        for column, path in deep:
-            value = dig(row, path)
-            record[column] = None if value is MISSING else value
+        record = blank.copy()
+        for column, name in flat:
+            record[column] = row.get(name)
+        for holder, names in held:
+            inner = holder(row)
+            if isinstance(inner, dict):
+                for column, name in names:
+                    record[column] = inner.get(name)
         for column in times:
-            record[column] = moment(record[column])
+            if (value := record[column]) is not None:
+                record[column] = moment(value)
         for column in dates:
             record[column] = day(record[column], zone)
         return record
@@ -110,12 +133,17 @@ def moment(value: Any) -> str | None:
 
 def written(time: datetime) -> str:
     """This time in the one form that all times of ours have."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def day(value: Any, zone: tzinfo = UTC) -> str | None:
-    """The date of a time in this zone, or the date that the value is, as `2026-01-31`."""
+@lru_cache(maxsize=4096, typed=True)  # many tickets are for few concerts
+def _day(value: str | float, zone: tzinfo) -> str | None:
     time = moment(value)
     if time is None or (isinstance(value, str) and len(value) == _DATE):
         return time and time[:_DATE]
     return datetime.fromisoformat(time).astimezone(zone).date().isoformat()
+
+
+def day(value: Any, zone: tzinfo = UTC) -> str | None:
+    """The date of a time in this zone, or the date that the value is, as `2026-01-31`."""
+    return _day(value, zone) if isinstance(value, str | int | float) else None

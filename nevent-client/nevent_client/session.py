@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
 
 from nevent_client.answers import (
     asked_wait,
@@ -24,17 +23,17 @@ from nevent_client.answers import (
     refusal,
     too_long,
 )
-from nevent_client.bearer import Bearer
+from nevent_client.connections import Connections
 from nevent_client.contract import overridden
 from nevent_client.errors import AddressError, RefusedError, UnavailableError, scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nevent_client.connections import Answer
     from nevent_client.operation import Operation
 
 LONGEST_WAIT = 600.0  # seconds
-_TIMEOUT = (10.0, 60.0)  # seconds to connect, to wait for a byte
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _NOT_DONE = frozenset({429, 503})  # of the passing ones, those that say that nothing was done
 logger = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ class Session:
         refresh_token: str | None = None,
         operations: Mapping[str, Mapping[str, Any]] | None = None,
         user_agent: str = "nevent-client",
-        concurrency: int = 4,
+        concurrency: int = 8,
         attempts: int = 7,
         pause: float = 0.5,
     ) -> None:
@@ -81,11 +80,10 @@ class Session:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._clock: tuple[datetime, float] | None = None
+        self._dated, self._dated_at = "", 0.0
         self._held_until = 0.0
-        self._http = requests.Session()
-        self._http.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
-        for scheme in ("https://", "http://"):
-            self._http.mount(scheme, HTTPAdapter(pool_maxsize=2 * concurrency + 2))
+        told = {"User-Agent": user_agent, "Accept": "application/json"}
+        self._connections = Connections(told, 2 * concurrency + 2)
 
     def operation(self, name: str) -> Operation:
         """The contract's row of this name, as configured."""
@@ -114,10 +112,14 @@ class Session:
             NeventError: the subclass says who must act.
         """
         operation = self._operations[name]
-        url = self._urls[operation.service] + operation.filled(path or {})
+        asked = {
+            "method": operation.method,
+            "params": params,
+            "json": body,
+            "headers": headers,
+        }
         tries = attempts or self._attempts
-        parts = {"params": params, "json": body, "headers": headers}
-        send = partial(self._sent, operation, url, parts, tries)
+        send = partial(self._sent, operation, operation.filled(path or {}), asked, tries)
         token = self._token
         answer = send(token)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._refreshed(token):
@@ -127,38 +129,31 @@ class Session:
     def close(self) -> None:
         """Let go of the connections; whoever waits to try again stops waiting."""
         self._closed.set()
-        self._http.close()
+        self._connections.close()
 
     def _sent(
         self,
         operation: Operation,
-        url: str,
-        parts: Mapping[str, Any],
+        path: str,
+        asked: Mapping[str, Any],
         tries: int,
         token: str,
-    ) -> requests.Response:
+    ) -> Answer:
         """The answer to one request, however often it must be repeated."""
-        label = operation.label
+        label, base = operation.label, self._urls[operation.service]
 
         def safe(exc: BaseException) -> bool:
             if not isinstance(exc, _PassingError):
                 return False
             return operation.repeatable or exc.status in _NOT_DONE
 
-        def attempt() -> requests.Response:
+        def attempt() -> Answer:
             if self._closed.wait(max(0.0, self._held_until - time.monotonic())):
                 raise UnavailableError(f"{label}: the session was closed.")
             try:
-                answer = self._http.request(
-                    operation.method,
-                    url,
-                    **parts,
-                    auth=Bearer(token),
-                    timeout=_TIMEOUT,
-                    allow_redirects=False,
-                )
+                answer = self._connections.send(base, path, token, asked)
             except (requests.ConnectionError, requests.Timeout):  # their text holds the path
-                raise _PassingError(f"{label}: no connection to {host(url)}") from None
+                raise _PassingError(f"{label}: no connection to {host(base)}") from None
             except (requests.exceptions.ChunkedEncodingError, OSError):
                 raise _PassingError(f"{label}: the answer was cut off") from None
             self._note_time(answer)
@@ -197,12 +192,15 @@ class Session:
             return error.wait
         return min(self._pause * 2.0 ** (state.attempt_number - 1), LONGEST_WAIT)
 
-    def _note_time(self, answer: requests.Response) -> None:
-        if served := answer.headers.get("Date"):
-            try:
-                self._clock = (parsedate_to_datetime(served).astimezone(UTC), time.monotonic())
-            except ValueError:
-                logger.debug("A Date header that is no date")
+    def _note_time(self, answer: Answer) -> None:
+        served, measured = answer.headers.get("Date"), time.monotonic()
+        if not served or (served == self._dated and measured - self._dated_at < 1):
+            return  # its clock tells seconds, and parsing takes longer than the rest here
+        try:
+            self._clock = (parsedate_to_datetime(served).astimezone(UTC), measured)
+            self._dated, self._dated_at = served, measured
+        except ValueError:
+            logger.debug("A Date header that is no date")
 
     def _refreshed(self, used: str) -> bool:
         """Whether there is another token to try than the one that was refused."""
@@ -212,9 +210,9 @@ class Session:
             if not self._refresh_token:
                 return False
             operation = self._operations["refresh"]
-            url = self._urls[operation.service] + operation.path
             body = {"refreshToken": self._refresh_token}
-            answer = self._sent(operation, url, {"json": body}, self._attempts, used)
+            asked = {"method": operation.method, "json": body, "headers": None}
+            answer = self._sent(operation, operation.path, asked, self._attempts, used)
             if answer.status_code >= HTTPStatus.BAD_REQUEST:
                 return False
             pair = answer.json()
@@ -223,7 +221,7 @@ class Session:
             self._refresh_token = newer or self._refresh_token
             return self._token != used
 
-    def _opened(self, operation: Operation, answer: requests.Response) -> Any:
+    def _opened(self, operation: Operation, answer: Answer) -> Any:
         label, status = operation.label, answer.status_code
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(label, answer, operation.subject)

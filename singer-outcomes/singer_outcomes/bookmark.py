@@ -41,6 +41,8 @@ class Bookmark:
         packed = state.get("met", "")
         entries = (packed[i : i + _ENTRY] for i in range(0, len(packed), _ENTRY))
         self._met = {each[:_HASH]: int(each[_HASH:], 16) for each in entries}
+        self._new: dict[tuple[str, ...], str] = {}  # met since then: few live to be hashed
+        self._past = ""  # a time that the server's clock has passed
 
     @staticmethod
     def moment(value: Any) -> str | None:
@@ -62,12 +64,12 @@ class Bookmark:
 
     def met(self, *key: str) -> bool:
         """Whether this row, as it is, was given before."""
-        return _hashed(key) in self._met
+        return key in self._new or (bool(self._met) and _hashed(key) in self._met)
 
     def meet(self, at: str, *key: str) -> None:
         """Remember a row given, and its time."""
-        self._met[_hashed(key)] = _minute(at)
-        if len(self._met) > 2 * _KEPT:
+        self._new[key] = at
+        if len(self._new) > _KEPT:
             self._prune()
 
     def reach(self, at: str) -> None:
@@ -75,7 +77,9 @@ class Bookmark:
         if self._holding:
             self._held = max(at, self._held or at)
         elif self.value is None or at > self.value:
-            self.value = max(min(at, self.written(self._now())), self.value or "")
+            if at > self._past:  # else there is no need to ask again what time it is
+                self._past = self.written(self._now())
+            self.value = max(min(at, self._past), self.value or "")
             self._state["replication_key_value"] = self.value
 
     def hold(self, *, holding: bool) -> None:
@@ -95,9 +99,14 @@ class Bookmark:
             self._state.pop("met", None)
 
     def _prune(self) -> None:
+        """Forget what lies before the look-back, and of the rest all but the latest."""
+        new, self._new = self._new, {}
         if self.value is not None:
-            floor = _minute(self.written(datetime.fromisoformat(self.value) - self._lookback))
-            self._met = {key: at for key, at in self._met.items() if at >= floor}
+            floor = self.written(datetime.fromisoformat(self.value) - self._lookback)
+            minute = _minute(floor)
+            new = {key: at for key, at in new.items() if at >= floor}
+            self._met = {key: at for key, at in self._met.items() if at >= minute}
+        self._met |= {_hashed(key): _minute(at) for key, at in new.items()}
         if len(self._met) > _KEPT:
             latest = sorted(self._met.items(), key=lambda pair: pair[1])[-_KEPT:]
             self._met = dict(latest)

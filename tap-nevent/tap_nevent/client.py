@@ -6,10 +6,11 @@ import json
 from datetime import timedelta
 from functools import cached_property
 from importlib.resources import files
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nevent_client.errors import AddressError, NotServedError
-from nevent_client.rows import dig, moment, shaper
+from nevent_client.rows import shaper
 from singer_outcomes.stream import PlainStream
 from typing_extensions import override
 
@@ -18,7 +19,7 @@ from tap_nevent.bookmark import Bookmark
 from tap_nevent.people import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from nevent_client.changes import Batch
     from nevent_client.errors import NeventError
@@ -66,7 +67,8 @@ class NeventStream(PlainStream):
     @cached_property
     def shape(self) -> Any:
         """Row to flat record, by the contract's field map."""
-        return shaper(self.run.session.operation(self.operation).fields, self.run.zone)
+        fields = self.run.session.operation(self.operation).fields
+        return shaper(fields, self.run.zone, self._columns)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -76,6 +78,8 @@ class NeventStream(PlainStream):
     @override
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:
         """Exactly the schema's columns, each of them."""
+        if tuple(row) == self._columns:
+            return row
         return {column: row.get(column) for column in self._columns}
 
     @override
@@ -89,9 +93,13 @@ class ChangingStream(NeventStream):
     changed_key = "updated_at"
 
     @cached_property
+    def _own_state(self) -> dict[str, Any]:
+        return self.stream_state  # which looks for it each time
+
+    @cached_property
     def bookmark(self) -> Bookmark:
         """How far this stream has read."""
-        return self.mark(self.stream_state if self.replication_method == "INCREMENTAL" else {})
+        return self.mark(self._own_state if self.incremental else {})
 
     def mark(self, state: dict[str, Any]) -> Bookmark:
         """A bookmark kept in this part of the state."""
@@ -109,7 +117,7 @@ class ChangingStream(NeventStream):
                 if not self.bookmark.met(*self._identity(record)):
                     yield record
             yield from self.belated()
-            if self.replication_method == "INCREMENTAL":
+            if self.incremental:
                 self.stream_state["served"] = True
         except NotServedError as exc:
             self._refuse_to_vanish(exc)
@@ -133,13 +141,11 @@ class ChangingStream(NeventStream):
 
     def walked(self) -> Iterator[Record]:
         """Records of the rows that changed, oldest change first."""
-        path = self.run.session.operation(self.operation).changed
         for batch in self.changes():
             self.bookmark.hold(holding=not batch.settled)
             yield from self.records(batch.rows)
-            times = [moment(dig(row, path)) or "" for row in batch.rows]
-            if times:
-                self.bookmark.reach(max(times))
+            if batch.rows:
+                self.bookmark.reach(batch.reached)
         self.bookmark.hold(holding=False)
 
     def records(self, rows: list[Row]) -> Iterator[Record]:
@@ -155,8 +161,17 @@ class ChangingStream(NeventStream):
         self.log("%s Stream '%s' is left out.", exc, self.name, level=30)
         return iter(())
 
+    @cached_property
+    def _named(self) -> Callable[[Record], tuple[str, ...]]:
+        return itemgetter(*self.keys, self.changed_key or "")
+
     def _identity(self, record: Record) -> tuple[str, ...]:
-        return (*(str(record[key]) for key in self.keys), str(record[self.changed_key or ""]))
+        return self._named(record)
+
+    @cached_property
+    def incremental(self) -> bool:
+        """Whether this run goes on where the last one ended; asked for each record."""
+        return self.replication_method == "INCREMENTAL"
 
     @override
     def _increment_stream_state(
@@ -164,8 +179,8 @@ class ChangingStream(NeventStream):
     ) -> None:
         """Move the bookmark by ours: the SDK's falls back, or runs ahead with a future date."""
         at = latest_record.get(self.changed_key or "")
-        if at and self.replication_method == "INCREMENTAL":
-            self.stream_state["replication_key"] = self.changed_key
+        if at and self.incremental:
+            self._own_state["replication_key"] = self.changed_key
             self.bookmark.reach(at)
             self.bookmark.meet(at, *self._identity(latest_record))
 
@@ -176,7 +191,7 @@ class ChangingStream(NeventStream):
 
     def save(self) -> None:
         """Put into the state what belongs there besides the bookmark itself."""
-        if self.replication_method == "INCREMENTAL":
+        if self.incremental:
             self.bookmark.save()
 
 
@@ -186,7 +201,7 @@ class PersonalStream(ChangingStream):
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         self._consents: Bookmark | None = None
-        if self.replication_method == "INCREMENTAL":
+        if self.incremental:
             marked = self.mark(self.stream_state.setdefault("consents", {}))
             if marked.value is None:  # from here on, though this run may be cut short
                 marked.reach(self.run.started)
@@ -200,7 +215,9 @@ class PersonalStream(ChangingStream):
 
     def record(self, row: Row, person: Row) -> Record:
         """One row, flat, with its person's identity."""
-        return {**self.shape(row), **identity(person)}
+        record: Record = self.shape(row)
+        record.update(identity(person))
+        return record
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nevent_client.rows import MISSING, Row, dig, moment
+from nevent_client.rows import MISSING, Row, getter, moment
 from singer_sdk.exceptions import ConfigValidationError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class ConsentRule:
         self.field: str = config["consent_field"]
         self.assumed = config["consent_basis"] == "assume_granted"
         self._definition = ids_by_name.get(self.field)
+        self._shown = getter(self.field)
 
     def knows(self, person: Row) -> bool:
         """Whether this person, as shown, answers the question and can be identified."""
@@ -85,7 +86,7 @@ class ConsentRule:
         return value is False
 
     def _value(self, person: Row) -> Any:
-        found = dig(person, self.field)
+        found = self._shown(person)
         if found is MISSING and self._definition and "customFieldValues" in person:
             values = person["customFieldValues"] or []
             return next(

@@ -62,7 +62,7 @@ CONFIG: dict[str, Any] = th.PropertiesList(
     th.Property(
         "concurrency",
         th.IntegerType(minimum=1, maximum=32, nullable=False),
-        default=4,
+        default=8,  # 5,000 fans a second at 100 ms and 100 a page take 6; Nevent tells no limit
         title="Concurrency",
         description="Requests in flight at a time.",
     ),

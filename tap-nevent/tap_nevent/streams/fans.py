@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nevent_client.errors import NotServedError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from nevent_client.rows import Row
     from singer_sdk.helpers.types import Context, Record
+
+    from tap_nevent.custom_fields import CustomColumn
 
 
 class FansStream(ChangingStream):
@@ -57,13 +60,16 @@ class FansStream(ChangingStream):
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
         names = self.run.segments.names if self.shows("nevent_segments") else {}
+        granted = self.run.people.rule.granted
         for fan in rows:
-            if self.run.people.rule.granted(fan):
-                self._moved.discard(fan["id"])
-                self._consenting.add(fan["id"])
-                yield self._record(fan, names.get(fan["id"], ()))
+            key = fan["id"]
+            if granted(fan):
+                self._moved.discard(key)
+                if key in names:
+                    self._consenting.add(key)
+                yield self._record(fan, names.get(key, ()))
             else:
-                self._consenting.discard(fan["id"])
+                self._consenting.discard(key)
 
     @override
     def _identity(self, record: Record) -> tuple[str, ...]:
@@ -71,17 +77,19 @@ class FansStream(ChangingStream):
 
     def _record(self, fan: Row, names: segments.Names) -> Record:
         record: Record = self.shape(fan)
-        record["nevent_segments"] = list(names)
-        record |= self.run.people.rule.columns(fan)
-        values = {
-            each.get("propertyDefinitionId"): each.get("value")
-            for each in fan.get("customFieldValues") or ()
-        }
-        for column in self.run.custom:
-            record[column.name] = value(
-                column.data_type, values.get(column.definition_id), self.run.zone
-            )
+        if "nevent_segments" in record:
+            record["nevent_segments"] = list(names)
+        record.update(self.run.people.rule.columns(fan))
+        for each in fan.get("customFieldValues") or ():
+            if column := self._custom.get(each.get("propertyDefinitionId")):
+                kind, zone = column.data_type, self.run.zone
+                record[column.name] = value(kind, each.get("value"), zone)
         return record
+
+    @cached_property
+    def _custom(self) -> dict[str, CustomColumn]:
+        """Columns by the definition they come from."""
+        return {each.definition_id: each for each in self.run.custom}
 
     def _movers(self) -> Iterator[Record]:
         """Fans who joined or left a segment and did not change otherwise."""
