@@ -41,7 +41,7 @@ def declared(name: str) -> dict[str, Any]:
 class NeventStream(PlainStream):
     """A list of Nevent, read whole."""
 
-    STATE_MSG_FREQUENCY = 5000
+    STATE_MSG_FREQUENCY = 20_000  # a second's worth: the state may hold megabytes of segments
     name: str
     operation: ClassVar[str]
     keys: ClassVar[tuple[str, ...]] = ("id",)

@@ -55,6 +55,7 @@ class Concerts:
         self._pager = pager
         self._zone = zone
         self._lineups: dict[str, tuple[Artist, ...]] = {}
+        self._playing: dict[str, list[str]] = {}
 
     @cached_property
     def all(self) -> dict[str, Concert]:
@@ -81,6 +82,13 @@ class Concerts:
         if concert_id not in self._lineups:
             self.read_lineups([concert_id])
         return self._lineups[concert_id]
+
+    def playing(self, concert_id: str | None) -> list[str]:
+        """The names of those who play there; one list for all who ask."""
+        key = concert_id or ""
+        if key not in self._playing:
+            self._playing[key] = [each.name for each in self.lineup(concert_id)]
+        return self._playing[key]
 
     def read_lineups(self, concert_ids: Iterable[str | None]) -> None:
         """Fetch the line-ups not known yet, several at a time."""

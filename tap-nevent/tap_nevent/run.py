@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from nevent_client.errors import (
     NotServedError,
     UnavailableError,
 )
-from nevent_client.paging import Pager
+from nevent_client.paging import Pager, chunked
 from nevent_client.rows import moment, written
 from nevent_client.session import Session
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nevent_client.rows import Row
+
+    from tap_nevent.segments import Contact
 
 
 class Run:
@@ -55,7 +58,8 @@ class Run:
             self.session, page_size=config["page_size"], concurrency=config["concurrency"]
         )
         self.groups = frozenset(config["sync_groups"])
-        self.segments = Segments(self.pager, config.get("segments"))
+        assumed = config["consent_basis"] == "assume_granted"  # else all are asked for anyway
+        self.segments = Segments(self.pager, config.get("segments"), identified=assumed)
         self.concerts = Concerts(self.pager, self.zone)
         self._check_tenant()
         self.started = written(self.session.now())
@@ -83,6 +87,19 @@ class Run:
         """The persons behind the rows."""
         ids = {str(each.get("name")): str(each.get("id")) for each in self.definitions}
         return People(self.pager, ConsentRule(self.config, ids))
+
+    @cached_property
+    def members(self) -> dict[str, Contact]:
+        """E-mail and phone of the segments' members whose data may leave, by id.
+
+        Raises:
+            NotServedError: this Nevent does not filter fans by id.
+        """
+        found: dict[str, Contact] = {}
+        for some in chunked(self.segments.persons, 1000):
+            for fan, person in self.people.consenting(some).items():
+                found[sys.intern(fan)] = (person.get("email"), person.get("phone"))
+        return found
 
     @cached_property
     def rules(self) -> Rules:

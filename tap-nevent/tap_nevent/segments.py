@@ -6,6 +6,7 @@ Membership is computed by Nevent when asked, and no fan's `updatedAt` tells of i
 from __future__ import annotations
 
 import logging
+import sys
 import zlib
 from base64 import b64decode, b64encode
 from functools import cached_property
@@ -24,15 +25,23 @@ if TYPE_CHECKING:
 MOST = 250_000  # memberships kept in the state
 _HASH = 5  # bytes
 Names = tuple[str, ...]
+Contact = tuple[str | None, str | None]  # e-mail, phone
 logger = logging.getLogger(__name__)
 
 
 class Segments:
-    """The chosen segments (all active ones by default) and their members."""
+    """The chosen segments (all active ones by default) and their members.
 
-    def __init__(self, pager: Pager, chosen: Sequence[str] | None) -> None:
+    There may be as many members as fans: of each no more is kept than is needed.
+    """
+
+    def __init__(
+        self, pager: Pager, chosen: Sequence[str] | None, *, identified: bool = False
+    ) -> None:
         self._pager = pager
         self._wanted = chosen
+        self._identified = identified
+        self._contacts: dict[str, Contact | None] = {}
 
     @cached_property
     def chosen(self) -> list[Row]:
@@ -53,20 +62,22 @@ class Segments:
         return [by_name[name] for name in self._wanted]
 
     @cached_property
-    def members(self) -> dict[str, dict[str, Row]]:
-        """Persons by segment id and fan id; each segment is executed once a run."""
-        return {
-            each["id"]: {
-                fan["fan_id"]: {key: fan.get(key) for key in ("email", "phone")}
-                for fan in self._executed(each)
-            }
-            for each in self.chosen
-        }
+    def members(self) -> dict[str, list[str]]:
+        """Ids of fans by segment id; each segment is executed once a run."""
+        return {each["id"]: list(self._members_of(each)) for each in self.chosen}
 
     @property
-    def persons(self) -> dict[str, Row]:
-        """The members of all of them, by fan id."""
-        return {fan: each for some in self.members.values() for fan, each in some.items()}
+    def persons(self) -> Iterator[Row]:
+        """The members of all of them, each once; with e-mail and phone if `identified`."""
+        _ = self.members
+        for fan, contact in self._contacts.items():
+            yield {"id": fan, "email": contact[0], "phone": contact[1]} if contact else {"id": fan}
+
+    def _members_of(self, segment: Row) -> Iterator[str]:
+        for fan in self._executed(segment):
+            key = sys.intern(fan["fan_id"])  # one text, however many segments the fan is in
+            self._contacts[key] = (fan.get("email"), fan.get("phone")) if self._identified else None
+            yield key
 
     @cached_property
     def names(self) -> dict[str, Names]:
@@ -92,9 +103,14 @@ class Segments:
                 yield from each.rows
 
 
+def are_too_many(names: Mapping[str, Names]) -> bool:
+    """Whether the state cannot hold them."""
+    return sum(map(len, names.values())) > MOST
+
+
 def packed(names: Mapping[str, Names], silent: Iterable[str] = ()) -> dict[str, Any] | None:
     """Memberships for the state, of the `silent` hashes only; None where there are too many."""
-    if sum(map(len, names.values())) > MOST:
+    if are_too_many(names):
         logger.warning(
             "More than %s segment memberships: nevent_segments follows only other changes of a "
             "fan. Choose fewer segments (setting `segments`) to have it follow at once.",

@@ -50,6 +50,34 @@ def test_a_typo_is_named_though_only_segments_are_read(extract: Callable[..., Ou
         extract(None, "segments", segments=["Tecno Fans"])
 
 
+def test_more_members_than_the_state_holds_are_asked_for_once(
+    extract: Callable[..., Output], nevent: NeventHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later runs know that it would be for nothing; names of segments go on as fans change."""
+    monkeypatch.setattr("tap_nevent.segments.MOST", 1)
+    first = extract(None, "fans")
+    asked = [each for each in nevent.requests("GET /users") if "ids=" in each["path"]]
+    assert asked
+    nevent.clear_requests()
+    fan = next(each for each in first.records["fans"] if each["nevent_segments"])
+    nevent.edit(user=fan["id"], set={"city": "Cuenca"})
+    second = extract(first.state, "fans")
+    assert [each["nevent_segments"] for each in second.records["fans"]] == [fan["nevent_segments"]]
+    assert not [each for each in nevent.requests("GET /users") if "ids=" in each["path"]]
+
+
+def test_members_are_asked_for_once_though_two_streams_need_them(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """Who consents is known to the second."""
+    extract(None, "segment_members")
+    alone = [each for each in nevent.requests("GET /users") if "ids=" in each["path"]]
+    nevent.clear_requests()
+    extract(None, "segment_members", "fans")
+    both = [each for each in nevent.requests("GET /users") if "ids=" in each["path"]]
+    assert len(both) == len(alone) > 0
+
+
 def test_an_unwanted_column_costs_no_request(nevent: NeventHandle) -> None:
     """The segments are then listed once."""
     settings = {"api_url": nevent.url, "data_api_url": nevent.url, "auth_token": NEVENT_TOKEN}

@@ -77,7 +77,9 @@ class AttendanceStream(PerFanFallback, PersonalStream):
 
     @override
     def record(self, row: Row, person: Row) -> Record:
-        return {**super().record(row, person), "id": ":".join(_pair(row))}
+        record = super().record(row, person)
+        record["id"] = ":".join(_pair(row))
+        return record
 
     @override
     def belated(self) -> Iterator[Record]:

@@ -57,7 +57,8 @@ class NewsletterSubscriptionsStream(PersonalStream):
             if not batch.settled:
                 self.bookmark.hold(holding=True)
             for row in batch.rows:
-                yield {**row, "newsletterName": newsletter["name"]}
+                row["newsletterName"] = newsletter["name"]
+                yield row
 
     def _settled(self, rows: list[Row]) -> Iterator[Record]:
         yield from self.records(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from nevent_client.analytics import groups, where
@@ -47,42 +48,48 @@ class TicketsStream(PerFanFallback, PersonalStream):
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
-        completed = [row for row in rows if row.get("status") in COMPLETED]
-        pairs = [(row, ticket) for row in completed for ticket in row.get("tickets") or ()]
-        persons = [ticket.get("holder") or self.person(row) for row, ticket in pairs]
-        consenting = self.run.people.consenting(persons)
+        orders = [row for row in rows if row.get("status") in COMPLETED and row.get("tickets")]
+        holders = [
+            [ticket.get("holder") or self.person(row) for ticket in row["tickets"]]
+            for row in orders
+        ]
+        consenting = self.run.people.consenting(chain.from_iterable(holders))
         if self.shows("artist_lineup"):
-            self.run.concerts.read_lineups(row.get("eventId") for row, _ in pairs)
-        for (row, ticket), shown in zip(pairs, persons, strict=True):
-            person = consenting.get(shown["id"]) if shown else None
-            if person:
-                yield self._ticket(row, ticket, person)
+            self.run.concerts.read_lineups(row.get("eventId") for row in orders)
+        for row, shown in zip(orders, holders, strict=True):
+            order, first = self._order(row), _first(row)
+            for ticket, holder in zip(row["tickets"], shown, strict=True):
+                if person := consenting.get(holder["id"]) if holder else None:
+                    yield self._ticket(order, ticket, person, first=ticket["id"] == first)
 
-    def _ticket(self, row: Row, ticket: Row, person: Row) -> Record:
+    def _order(self, row: Row) -> Record:
+        """What the tickets of an order have in common, with every column."""
         concert = row.get("event") or {}
-        lineup = self.shows("artist_lineup")
-        return {
-            "id": ticket["id"],
-            "order_id": row["id"],
-            **identity(person),
-            "first_of_order": ticket["id"] == _first(row),
-            "nevent_event_id": row.get("eventId"),
-            "event_name": concert.get("name"),
-            "event_date": day(concert.get("date"), self.run.zone),
-            "event_city": concert.get("city"),
-            "venue": concert.get("venueName"),
-            "ticket_type": ticket.get("ticketTypeName"),
-            "vip": ticket.get("vip"),
-            "price": self.money(ticket.get("price")),
-            "currency": row.get("currency"),
-            "artist_lineup": [each.name for each in self.run.concerts.lineup(row.get("eventId"))]
-            if lineup
-            else None,
-            "purchased_at": moment(row.get("purchasedAt")),
-            "status": str(ticket.get("status")).lower(),
-            "status_changed_at": moment(ticket.get("changedAt")),
-            "updated_at": moment(row.get("updatedAt")),
-        }
+        order: Record = dict.fromkeys(self._columns)
+        order["order_id"] = row["id"]
+        order["nevent_event_id"] = row.get("eventId")
+        order["event_name"] = concert.get("name")
+        order["event_date"] = day(concert.get("date"), self.run.zone)
+        order["event_city"] = concert.get("city")
+        order["venue"] = concert.get("venueName")
+        order["currency"] = row.get("currency")
+        if self.shows("artist_lineup"):
+            order["artist_lineup"] = self.run.concerts.playing(row.get("eventId"))
+        order["purchased_at"] = moment(row.get("purchasedAt"))
+        order["updated_at"] = moment(row.get("updatedAt"))
+        return order
+
+    def _ticket(self, order: Record, ticket: Row, person: Row, *, first: bool) -> Record:
+        record = order.copy()
+        record.update(identity(person))
+        record["id"] = ticket["id"]
+        record["first_of_order"] = first
+        record["ticket_type"] = ticket.get("ticketTypeName")
+        record["vip"] = ticket.get("vip")
+        record["price"] = self.money(ticket.get("price"))
+        record["status"] = str(ticket.get("status")).lower()
+        record["status_changed_at"] = moment(ticket.get("changedAt"))
+        return record
 
     @override
     def rows_of(self, fans: list[str]) -> Iterator[list[Row]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -26,7 +27,11 @@ class PerFanFallback(PersonalStream):
         """An amount of Nevent's in major units."""
         if amount is None:
             return None
-        return round(float(amount) / (100 if self.config["amounts_in_cents"] else 1), 2)
+        return round(float(amount) / self._unit, 2)
+
+    @cached_property
+    def _unit(self) -> int:
+        return 100 if self.config["amounts_in_cents"] else 1
 
     def rows_of_fan(self, fan: Row) -> list[Row]:
         """Rows as the tenant-wide list would show them."""

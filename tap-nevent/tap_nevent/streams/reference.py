@@ -6,16 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nevent_client.errors import NotServedError
-from nevent_client.paging import chunked
 from typing_extensions import override
 
 from tap_nevent.client import ChangingStream, NeventStream
-from tap_nevent.people import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from singer_sdk.helpers.types import Context, Record
+
+    from tap_nevent.segments import Contact
 
 
 class TenantsStream(NeventStream):
@@ -79,17 +79,19 @@ class SegmentMembersStream(NeventStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        members = self.run.segments.members
-        allowed: dict[str, Record] = {}
+        allowed: dict[str, Contact] = {}
         try:
-            for some in chunked(self.run.segments.persons.items(), 1000):
-                shown = [{"id": fan, **each} for fan, each in some]
-                for fan, person in self.run.people.consenting(shown).items():
-                    allowed[fan] = identity(person)
+            allowed = self.run.members
         except NotServedError as exc:
             self.log("%s Stream '%s' is left out.", exc, self.name, level=30)
         for segment in self.run.segments.chosen:
-            named = {"segment_id": segment["id"], "segment_name": segment["name"]}
-            for fan in members[segment["id"]]:
+            for fan in self.run.segments.members[segment["id"]]:
                 if fan in allowed:
-                    yield {**named, **allowed[fan]}
+                    email, phone = allowed[fan]
+                    yield {
+                        "segment_id": segment["id"],
+                        "segment_name": segment["name"],
+                        "fan_id": fan,
+                        "email": email,
+                        "phone_number": phone,
+                    }
