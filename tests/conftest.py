@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from nevent_sandbox import Sandbox
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
     from nevent_sandbox.handles import KlaviyoHandle
     from nevent_sandbox.nevent_handle import NeventHandle
+
+# A busy machine is no slow function.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)

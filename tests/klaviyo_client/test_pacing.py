@@ -151,7 +151,7 @@ def test_alone_all_of_the_quota_is_used_and_nothing_is_refused(
     assert len(account.taken[0]) >= 0.99 * 3 * account.steady
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from([(10, 150), (75, 750), (3, 60)]), st.floats(0, 2), st.floats(0, 100))
 def test_a_window_may_begin_anywhere(limits: tuple[int, int], latency: float, start: float) -> None:
     """What another client used of it before is known from the first answer."""

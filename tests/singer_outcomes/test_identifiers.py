@@ -7,7 +7,7 @@ import re
 import email_validator
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from singer_outcomes.identifiers import email_address, phone_number
 
@@ -62,7 +62,6 @@ def test_an_address_longer_than_the_vendor_takes_is_none() -> None:
     assert email_address("ana@nevent-demo.es", 17) is None
 
 
-@settings(deadline=None)  # a busy machine is no slow function
 @given(
     st.tuples(
         st.text("ab9.-_+'!@ A", max_size=70), st.text("ab-9.xn", min_size=1, max_size=80)
@@ -97,8 +96,8 @@ def _numbers(draw: st.DrawFn) -> tuple[str, str]:
     region = draw(st.sampled_from(["ES", "PT", "FR", "IT", "DE", *phonenumbers.SUPPORTED_REGIONS]))
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     assert metadata is not None
-    assert metadata.mobile is not None
-    pattern = re.compile(metadata.mobile.national_number_pattern or r"\d{9}", re.ASCII)
+    described = metadata.mobile and metadata.mobile.national_number_pattern  # not Tristan da Cunha
+    pattern = re.compile(described or r"\d{9}", re.ASCII)
     digits = draw(st.from_regex(pattern, fullmatch=True))
     if draw(st.booleans()):
         place = draw(st.integers(0, len(digits)))
@@ -110,7 +109,6 @@ def _numbers(draw: st.DrawFn) -> tuple[str, str]:
     return draw(st.sampled_from(["", " "])) + prefix + digits[:cut] + gap + digits[cut:], region
 
 
-@settings(deadline=None)
 @given(_numbers())
 def test_a_number_that_looks_mobile_is_taken_as_the_library_takes_it(case: tuple[str, str]) -> None:
     """Of any country, with and without its code, right and nearly right."""

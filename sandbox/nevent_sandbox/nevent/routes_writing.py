@@ -51,7 +51,8 @@ def _update(side: Side, request: Request, body: dict[str, Any]) -> dict[str, Any
 def _prefer(side: Side, request: Request, body: dict[str, Any]) -> dict[str, Any]:
     fan = fan_of(side, request)
     asked = asdict(read(body, Preferences))
-    now = side.store.now()
+    changes = Changes(side.store)
+    now = changes.at
     known = fan["communicationPreferences"]
     fresh: dict[str, Any] = {}
     for channel in CHANNELS:
@@ -63,7 +64,6 @@ def _prefer(side: Side, request: Request, body: dict[str, Any]) -> dict[str, Any
         if asked[f"{channel}Enabled"] != known[f"{channel}Enabled"]:
             fresh[f"{channel}Enabled"] = asked[f"{channel}Enabled"]
             fresh[f"{channel}ChangedAt"] = iso(changed)
-    changes = Changes(side.store)
     return side.wire.preferences(changes.set_fan(fan, {"communicationPreferences": fresh}))
 
 
