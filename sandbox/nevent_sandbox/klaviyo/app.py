@@ -32,6 +32,7 @@ from nevent_sandbox.klaviyo import (
     members,
     message_reports,
     metrics,
+    profile_pages,
     profiles,
     recording,
     segment_reports,
@@ -63,7 +64,7 @@ MEDIA_TYPE = "application/vnd.api+json"
 HANDLERS: dict[str, Callable[[Call], Answer]] = {
     name: handler
     for resource in (
-        *(account, profiles, jobs, recording, events, lists, members, metrics),
+        *(account, profile_pages, profiles, jobs, recording, events, lists, members, metrics),
         *(subscribing, suppressing, deletions),
         *(flows, flow_parts, segments, campaigns),
         *(message_reports, segment_reports, aggregates, mapped_metrics),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from nevent_sandbox.klaviyo.errors import not_found
 from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.identities import AMONG
 from nevent_sandbox.klaviyo.paging import Selection, page
+from nevent_sandbox.klaviyo.profile_texts import profile_texts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,7 +35,7 @@ _FILTERS = {
     "datetime": Column("e.moment", moment=True, past=True),
     "timestamp": Column("e.moment", moment=True, past=True),
 }
-_KEPT = (b'"$event_id"', b'"$value"', b'"$currency_code"')
+_KEPT = re.compile(rb'"\$(?:event_id|value|currency_code)"')
 _BARE = ("moment", "properties")  # parts of an event that stand in its JSON without quotes
 _PARTS = (*_BARE, "id", "datetime", "uuid", "profile", "metric")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -79,10 +81,11 @@ def _told(
     if "attributions" in call.query.include:
         owed = attributions(call, db, _numbers(rows, 0))
     template = _template(call)
+    every = "%(uuid)s" in template or "%(datetime)s" in template
     made = [
         _event(call, _parts(row, _properties(row)), owed[row[0]])
         if row[0] in owed
-        else msgspec.Raw(template % _parts(row, _spliced(row)))
+        else msgspec.Raw(template % _parts(row, _spliced(row), every=every))
         for row in rows
     ]
     return made, [*_included(call, db, rows), *owed.values()]
@@ -117,18 +120,21 @@ def _template(call: Call) -> str:
     return text
 
 
-def _parts(columns: tuple[Any, ...], properties: Any) -> Document:
-    number, identifier, moment, *_, profile, metric, _, _ = columns
-    uuid = f"{moment:016x}{number:016x}"
-    return {
+def _parts(columns: tuple[Any, ...], properties: Any, *, every: bool = True) -> Document:
+    """What a template needs; without `every` neither datetime nor uuid."""
+    number, identifier, moment, _, _, _, _, profile, metric, _, _ = columns
+    parts = {
         "id": identifier,
         "moment": moment,
-        "datetime": moments.told(moment),
-        "uuid": f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}",
         "properties": properties,
         "profile": profile,
         "metric": metric,
     }
+    if every:
+        uuid = f"{moment:016x}{number:016x}"
+        parts["datetime"] = moments.told(moment)
+        parts["uuid"] = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
+    return parts
 
 
 def _properties(columns: tuple[Any, ...]) -> Document:
@@ -149,7 +155,7 @@ def _kept(columns: tuple[Any, ...]) -> Document:
 def _spliced(columns: tuple[Any, ...]) -> str:
     """The same as JSON."""
     sent: bytes = columns[6]
-    if len(sent) <= len(b"{}") or any(name in sent for name in _KEPT):
+    if len(sent) <= len(b"{}") or _KEPT.search(sent):
         return _encode(_properties(columns)).decode()
     return f"{sent[:-1].decode()},{_encode(_kept(columns))[1:].decode()}"
 
@@ -161,7 +167,7 @@ def _included(call: Call, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -
     if "profile" in call.query.include:
         sql = f"SELECT {profiles.COLUMNS} FROM profiles p WHERE p.n IN {AMONG}"  # noqa: S608  # our own names
         found = db.execute(sql, (_numbers(rows, 9),))
-        included += [profiles.profile(plain, row) for row in found]
+        included += profile_texts(plain, found.fetchall())
     if "metric" in call.query.include:
         sql = f"SELECT {metrics.COLUMNS} FROM metrics x WHERE x.n IN {AMONG}"  # noqa: S608  # our own names
         found = db.execute(sql, (_numbers(rows, 10),))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from nevent_sandbox.klaviyo import moments
 from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.documents import collection, reference
 from nevent_sandbox.klaviyo.errors import invalid, refused
 from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.lists import join, known_list
 from nevent_sandbox.klaviyo.paging import Page, Selection, page
-from nevent_sandbox.klaviyo.profiles import COLUMNS, FILTERS, narrowed, profile
+from nevent_sandbox.klaviyo.profile_texts import profile_texts
+from nevent_sandbox.klaviyo.profiles import COLUMNS, FILTERS, narrowed
 from nevent_sandbox.klaviyo.segments import known_segment
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def list_segment_member_ids(call: Call) -> Answer:
 
 
 def _listed(call: Call, found: Page) -> Answer:
-    made = [profile(call, row[3:], joined_group_at=moments.told(row[2])) for row in found.rows]
+    rows = [row[3:] for row in found.rows]
+    made = profile_texts(call, rows, [row[2] for row in found.rows])
     return collection(call, made, found)
 
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nevent_sandbox.klaviyo import moments, optouts
+from nevent_sandbox.klaviyo import moments
 from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.consent_tables import hand_over, remove
 from nevent_sandbox.klaviyo.documents import collection, reference, resource, single
 from nevent_sandbox.klaviyo.errors import ApiError, duplicate_profile, invalid, not_found, refused
-from nevent_sandbox.klaviyo.filters import Column, where
+from nevent_sandbox.klaviyo.filters import Column
 from nevent_sandbox.klaviyo.identities import AMONG, IDENTIFIERS
 from nevent_sandbox.klaviyo.lists import lists_of
 from nevent_sandbox.klaviyo.merging import LOCATION, STANDARD
-from nevent_sandbox.klaviyo.paging import Page, Selection, page
+from nevent_sandbox.klaviyo.paging import Page
 from nevent_sandbox.klaviyo.people import People
 from nevent_sandbox.klaviyo.person_rules import problems
 from nevent_sandbox.klaviyo.subscriptions import predictions, subscriptions
@@ -39,8 +39,6 @@ FILTERS = {
     "created": Column("p.created", moment=True, past=True),
     "updated": Column("p.updated", moment=True, past=True),
 }
-_SORTS = {"created": "p.created", "updated": "p.updated", "id": "p.id"}
-_SORTS["email"] = "coalesce(p.email, '')"
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -89,27 +87,6 @@ def narrowed(call: Call, number: str) -> tuple[list[str], list[Any]]:
             found = call.account.store.identities.of(each.field, map(str, asked))
             values.append(msgspec.json.encode(sorted(found)).decode())
     return clauses, values
-
-
-def list_profiles(call: Call) -> Answer:
-    """One page of profiles; unsorted ones come in order of creation."""
-    now = call.account.clock.time()
-    plain = [each for each in call.query.conditions if each.field in FILTERS]
-    clauses, values = where(plain, FILTERS, now)
-    sort = call.query.sort or "n"
-    found_by = optouts.source(call.query.conditions, call.query.sort, now)
-    near, numbers = narrowed(call, "p.n")
-    selection = Selection(
-        COLUMNS,
-        found_by.tables,
-        ["p.visible <= ?", *clauses, *near, *found_by.clauses],
-        [now, *values, *numbers, *found_by.values],
-        _SORTS.get(sort.removeprefix("-"), found_by.sort),
-        found_by.n,
-        descending=sort.startswith("-"),
-    )
-    found = page(call.account.store.reading(), selection, call.query)
-    return collection(call, [profile(call, row[2:]) for row in found.rows], found)
 
 
 def get_profile(call: Call) -> Answer:
@@ -242,7 +219,6 @@ def _by_id(
 
 
 HANDLERS = {
-    "GET /api/profiles": list_profiles,
     "GET /api/profiles/{id}": get_profile,
     "GET /api/profiles/{id}/lists": list_lists_of,
     "POST /api/profiles": create_profile,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from nevent_sandbox.klaviyo import moments
 from nevent_sandbox.klaviyo.consents import EMAIL, GIVEN, NEVER, SMS, TRANSACTIONAL
+from nevent_sandbox.klaviyo.identities import AMONG
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,18 +16,45 @@ if TYPE_CHECKING:
     from nevent_sandbox.klaviyo.errors import Document
 
 
-# One statement for a profile: there are a hundred on a page.
-_SQL = """
-SELECT
-    (SELECT json_group_array(json_array(
-        channel, consent, consented, updated, method, detail, custom, double_optin
-    )) FROM consents WHERE profile = :profile),
-    (SELECT json_group_array(json_array(moment, reason))
-        FROM suppressions WHERE profile = :profile),
-    (SELECT json_group_array(json_array(moment, list, reason))
-        FROM list_suppressions WHERE profile = :profile)
-"""
-_decode = msgspec.json.Decoder(list[Any]).decode
+BLOCKS = (
+    "subscriptions.email.marketing",
+    "subscriptions.email.open_tracking",
+    "subscriptions.sms.marketing",
+    "subscriptions.sms.transactional",
+    "subscriptions.mobile_push.marketing",
+    *(f"subscriptions.whatsapp.{use}" for use in ("marketing", "transactional", "conversational")),
+)
+"""The parts that a profile's subscriptions are made of, by their paths."""
+_encode = msgspec.json.Encoder().encode
+
+
+class Consent(NamedTuple):
+    """What is known of one profile, as the tables of `consent_tables` have it."""
+
+    by_channel: dict[str, tuple[Any, ...]]
+    suppressions: list[tuple[int, str]]  # moment, reason
+    by_list: list[tuple[int, str, str]]  # moment, list, reason
+
+
+def consent_of(db: sqlite3.Connection, profiles: list[int]) -> dict[int, Consent]:
+    """What is known of the consent of many, by n; of whom nothing is, is not in it."""
+    asked = [_encode(profiles).decode()]
+    found: dict[int, Consent] = {}
+
+    def of(profile: int) -> Consent:
+        return found.setdefault(profile, Consent({}, [], []))
+
+    columns = "channel, consent, consented, updated, method, detail, custom, double_optin"
+    sql = f"SELECT profile, {columns} FROM consents WHERE profile IN {AMONG}"  # noqa: S608  # our own names
+    for profile, channel, *row in db.execute(sql, asked):
+        of(profile).by_channel[channel] = tuple(row)
+    sql = f"SELECT profile, moment, reason FROM suppressions WHERE profile IN {AMONG}"  # noqa: S608  # our own names
+    for profile, *row in db.execute(sql, asked):
+        of(profile).suppressions.append(tuple(row))
+    sql = f"SELECT profile, moment, list, reason FROM list_suppressions WHERE profile IN {AMONG}"  # noqa: S608  # our own names
+    for profile, *row in db.execute(sql, asked):
+        of(profile).by_list.append(tuple(row))
+    return found
 
 
 def subscriptions(db: sqlite3.Connection, profile: int, *, email: bool, phone: bool) -> Document:
@@ -35,20 +63,37 @@ def subscriptions(db: sqlite3.Connection, profile: int, *, email: bool, phone: b
     Who was never asked consents by implication, which mail may use. `profile` is the profile's n;
     `email` and `phone` tell whether there is an address, a number.
     """
-    found = db.execute(_SQL, {"profile": profile}).fetchone()
-    consents, suppressions, by_list = (_decode(each) for each in found)
-    held = {channel: row for channel, *row in consents}
+    return _told(consent_of(db, [profile]).get(profile), email=email, phone=phone)
+
+
+def block_texts(known: Consent | None, *, email: bool, phone: bool) -> dict[str, str]:
+    """The same as JSON of each of the `BLOCKS`."""
+    if known is None:
+        return _UNKNOWN[email]  # a number changes nothing where no text message was asked for
+    told = _told(known, email=email, phone=phone)
+    marketing, sms = told["email"]["marketing"], told["sms"]
+    return _UNKNOWN[email] | {
+        "subscriptions.email.marketing": _encode(marketing).decode(),
+        "subscriptions.sms.marketing": _encode(sms["marketing"]).decode(),
+        "subscriptions.sms.transactional": _encode(sms["transactional"]).decode(),
+    }
+
+
+def _told(known: Consent | None, *, email: bool, phone: bool) -> Document:
     told = _never_asked(email=email)
+    if known is None:
+        return told
+    held = known.by_channel
     marketing = told["email"]["marketing"]
     _lay(marketing, held.get(EMAIL), custom=True)
-    marketing["can_receive_email_marketing"] = email and not suppressions
+    marketing["can_receive_email_marketing"] = email and not known.suppressions
     marketing["suppression"] = [
         {"reason": reason, "timestamp": moments.told(moment)}
-        for moment, reason in sorted(suppressions)
+        for moment, reason in sorted(known.suppressions)
     ]
     marketing["list_suppressions"] = [
         {"list_id": each, "reason": reason, "timestamp": moments.told(moment)}
-        for moment, each, reason in sorted(by_list)
+        for moment, each, reason in sorted(known.by_list)
     ]
     for channel, name in ((SMS, "marketing"), (TRANSACTIONAL, "transactional")):
         block = told["sms"][name]
@@ -57,7 +102,7 @@ def subscriptions(db: sqlite3.Connection, profile: int, *, email: bool, phone: b
     return told
 
 
-def _lay(block: Document, row: list[Any] | None, *, custom: bool = False) -> None:
+def _lay(block: Document, row: tuple[Any, ...] | None, *, custom: bool = False) -> None:
     if row is None:
         return
     consent, consented, updated, method, detail, source, double_optin = row
@@ -112,6 +157,17 @@ def _never_asked(*, email: bool) -> Document:
             for use in ("marketing", "transactional", "conversational")
         },
     }
+
+
+def _texts(told: Document) -> dict[str, str]:
+    return {
+        f"subscriptions.{channel}.{use}": _encode(block).decode()
+        for channel, uses in told.items()
+        for use, block in uses.items()
+    }
+
+
+_UNKNOWN = {email: _texts(_never_asked(email=email)) for email in (True, False)}
 
 
 def predictions() -> Document:
