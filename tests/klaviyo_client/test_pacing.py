@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from klaviyo_client import Operation
 from klaviyo_client.pacing import Pacer, Quota
 from nevent_sandbox.clock import Clock
+from nevent_sandbox.klaviyo.competing import Competition
 from nevent_sandbox.klaviyo.errors import ApiError
 from nevent_sandbox.klaviyo.limits import Limits
 from nevent_sandbox.klaviyo.operations import OPERATIONS
@@ -96,18 +97,11 @@ class Account:
 
         self._at(start, ask)
 
-    def stranger(self, per_minute: float, *, end: float = 1e9) -> None:
-        """One that knows nothing of quotas: evenly so many, and on when a refusal has passed."""
-        taken, refused = self._member()
-
-        def go() -> None:
-            now = self._clock.moment
-            told = self._admit(taken, refused)
-            wait = told if isinstance(told, int) else MINUTE / per_minute
-            if now + wait < end:
-                self._at(now + wait, go)
-
-        self._at(0, go)
+    def stranger(self, per_minute: float, *, seconds: float = 3600) -> None:
+        """One that knows nothing of quotas: evenly so many, refused or not."""
+        self._limits.compete(
+            Competition(self._operation.name, per_second=per_minute / MINUTE, seconds=seconds)
+        )
 
     def pass_time(self, minutes: float) -> None:
         """Let happen what happens until then."""
@@ -118,6 +112,12 @@ class Account:
     def minute(self, number: int) -> list[int]:
         """Requests of each client in that minute, the first being 0."""
         return [sum(int(at // MINUTE) == number for at in each) for each in self.taken]
+
+    @property
+    def strangers(self) -> int:
+        """Requests of the stranger that were let in up to now."""
+        (stranger,) = self._limits.competitors()
+        return stranger.admitted
 
     def _at(self, moment: float, happen: Callable[[], None]) -> None:
         self._count += 1
@@ -152,14 +152,14 @@ def test_alone_all_of_the_quota_is_used_and_nothing_is_refused(
 
 
 @settings(max_examples=30)
-@given(st.sampled_from([(10, 150), (75, 750), (3, 60)]), st.floats(0, 2), st.floats(0, 100))
+@given(st.sampled_from([(10, 150), (75, 750), (3, 60)]), st.floats(0, 2), st.floats(1, 100))
 def test_a_window_may_begin_anywhere(limits: tuple[int, int], latency: float, start: float) -> None:
     """What another client used of it before is known from the first answer."""
     account = Account(*limits, latency)
-    account.stranger(account.steady / 2, end=start)
+    account.stranger(account.steady / 2, seconds=start)
     account.client(start=start)
     account.pass_time(5)
-    assert not account.refused[1]
+    assert not account.refused[0]
 
 
 def test_the_first_requests_wait_for_nothing() -> None:
@@ -231,8 +231,10 @@ def test_a_stranger_who_takes_less_than_half_leaves_us_the_rest(per_minute: floa
     account = Account(10, 150)
     account.client()
     account.stranger(per_minute)
+    account.pass_time(5)
+    before = account.strangers
     account.pass_time(6)
-    ours, theirs = account.minute(5)
+    (ours,), theirs = account.minute(5), account.strangers - before
     assert theirs == pytest.approx(per_minute, rel=0.1)
     assert ours + theirs >= 0.97 * account.steady
 
@@ -243,8 +245,10 @@ def test_a_stranger_who_wants_everything_gets_about_half(limits: tuple[int, int]
     account = Account(*limits)
     account.client()
     account.stranger(account.steady)
+    account.pass_time(7)
+    before = account.strangers
     account.pass_time(8)
-    for each in account.minute(7):
+    for each in (*account.minute(7), account.strangers - before):
         assert each >= 0.42 * account.steady
     assert len(account.refused[0]) <= 3
 
