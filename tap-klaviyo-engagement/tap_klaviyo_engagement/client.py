@@ -72,6 +72,9 @@ class KlaviyoStream(PlainStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
+        if self.changed_key and self.run.early:
+            self.log("start_date is still to come: stream '%s' reads nothing.", self.name, level=30)
+            return
         try:
             yield from self.records()
         except ForbiddenError as exc:

@@ -37,6 +37,16 @@ MEMBERS = ("total_members", "members_added", "members_removed", "net_members_cha
 _CENT = Decimal("0.01")
 
 
+def named(rows: list[dict[str, Any]], by: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Rows of a report that have all of these groupings, and statistics."""
+    return [
+        row
+        for row in rows
+        if row.get("statistics") is not None
+        and all((row.get("groupings") or {}).get(each) for each in by)
+    ]
+
+
 def computed(statistics: Mapping[str, Any]) -> dict[str, Any]:
     """Klaviyo's statistics with ours beside them; what would divide by zero is null."""
     told = {name: statistics.get(name) for name in STATISTICS}

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from klaviyo_client import ForbiddenError, KlaviyoError, KlaviyoSession, own_metrics
 from klaviyo_client.catalogue import Catalogue
 from klaviyo_client.limits import GET_ACCOUNT
+from singer_outcomes.bookmark import moment, written
 
 from tap_klaviyo_engagement import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 class Run:
@@ -67,6 +68,14 @@ class Run:
         """When the run began, by Klaviyo's clock, which only an answer tells."""
         _ = self.account
         return self.session.now()
+
+    @cached_property
+    def early(self) -> bool:
+        """Whether `start_date` is still to come, which Klaviyo's filters refuse."""
+        start = moment(self.config.get("start_date"))
+        if start is None or start <= written(datetime.now(UTC)):
+            return False
+        return start > written(self.started)  # our clock is not Klaviyo's
 
     @cached_property
     def metrics(self) -> own_metrics.Metrics:

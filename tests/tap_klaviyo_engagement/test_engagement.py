@@ -268,6 +268,28 @@ def test_a_start_date_leaves_out_what_was_before(
     assert not second.records["engagement"]
 
 
+def test_a_start_date_that_is_still_to_come_reads_nothing_yet(
+    extract: Callable[..., Output],
+    klaviyo: KlaviyoHandle,
+    sandbox: Sandbox,
+    now: datetime,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Klaviyo refuses such filters; when the date has come, what followed it is read."""
+    changing = ("list_members", "consent_changes", "engagement", "fan_campaigns", "fan_flows")
+    start = (now + 3 * DAY).isoformat()
+    happen(klaviyo, [now - HOUR])
+    klaviyo.clear_requests()
+    early = extract(None, *changing, start_date=start)
+    assert not any(early.records.values())
+    assert {each["operation"] for each in klaviyo.requests()} == {"GET /api/accounts"}
+    assert sum("still to come" in each for each in caplog.messages) == len(changing)
+    later(sandbox, days=4)
+    happen(klaviyo, [sandbox.clock.now() - HOUR])
+    due = extract(early.state, "engagement", start_date=start)
+    assert len(due.records["engagement"]) == 1
+
+
 def test_campaigns_received_come_from_the_same_requests(
     extract: Callable[..., Output], klaviyo: KlaviyoHandle, now: datetime
 ) -> None:

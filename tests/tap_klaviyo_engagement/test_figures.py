@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tap_klaviyo_engagement.budget import Budget
-from tap_klaviyo_engagement.figures import computed, return_on, revenue_basis, share
+from tap_klaviyo_engagement.figures import computed, named, return_on, revenue_basis, share
 from tap_klaviyo_engagement.timeframe import timeframe
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -29,6 +29,19 @@ def test_a_purchase_rate_is_told_of_those_who_clicked() -> None:
     found = computed({"conversion_uniques": 3, "clicks_unique": 12, "opens": 40})
     assert (found["click_to_purchase_rate"], found["opens"]) == (0.25, 40)
     assert found["recipients"] is None
+
+
+def test_a_row_that_does_not_say_what_it_is_about_is_left_out() -> None:
+    """Nothing could be made of it; the others are told all the same."""
+    good = {"groupings": {"flow_id": "F", "flow_message_id": "M"}, "statistics": {"opens": 1}}
+    rows = [
+        good,
+        {"statistics": {"opens": 1}},
+        {**good, "groupings": None},
+        {**good, "groupings": {"flow_id": "F", "flow_message_id": None}},
+        {"groupings": good["groupings"]},
+    ]
+    assert named(rows, ("flow_id", "flow_message_id")) == [good]
 
 
 @pytest.mark.parametrize("clicks", [0, None])

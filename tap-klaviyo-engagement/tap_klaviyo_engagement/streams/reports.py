@@ -37,6 +37,7 @@ class ReportStream(KlaviyoStream):
     asks: ClassVar[Operation]
     statistics: ClassVar[tuple[str, ...]] = figures.STATISTICS
     group_by: ClassVar[tuple[str, ...]] = ()
+    named_by: ClassVar[tuple[str, ...]]  # groupings that a row cannot do without
 
     @cached_property
     def budget(self) -> Budget:
@@ -57,7 +58,7 @@ class ReportStream(KlaviyoStream):
             return
         rows = self._report(about)
         if rows is not None:
-            yield from self.shaped(rows)
+            yield from self.shaped(self._named(rows))
 
     def about(self) -> Row | None:
         """What this kind asks besides statistics and timeframe; None where it cannot be asked."""
@@ -66,6 +67,20 @@ class ReportStream(KlaviyoStream):
     def shaped(self, rows: list[Row]) -> Iterable[Record]:
         """Records of the report's rows."""
         raise NotImplementedError
+
+    def _named(self, rows: list[Row]) -> list[Row]:
+        """Rows that say what they are about; the others are counted."""
+        found = figures.named(rows, self.named_by)
+        if len(found) < len(rows):
+            self.log(
+                "%d of %d rows of stream '%s' name no %s: they are left out.",
+                len(rows) - len(found),
+                len(rows),
+                self.name,
+                " or no ".join(self.named_by),
+                level=30,
+            )
+        return found
 
     def _report(self, about: Row) -> list[Row] | None:
         """All rows of all pages; None where the budget ends before the report does."""

@@ -27,6 +27,7 @@ class CampaignValuesStream(ConversionReportStream):
     operations = (REPORT_CAMPAIGNS, GET_METRICS)
     keys = ("campaign_id", "message_id", "audience_id", "timeframe_start")
     group_by = ("campaign_id", "campaign_message_id", "send_channel", "group", "group_name")
+    named_by = ("campaign_id", "campaign_message_id")
 
     @override
     def shaped(self, rows: list[Row]) -> Iterable[Record]:
@@ -81,6 +82,7 @@ class FlowValuesStream(ConversionReportStream):
     operations = (REPORT_FLOWS, GET_METRICS)
     keys = ("flow_id", "message_id", "timeframe_start")
     group_by = ("flow_id", "flow_message_id", "send_channel", "flow_name", "flow_message_name")
+    named_by = ("flow_id", "flow_message_id")
 
     @override
     def shaped(self, rows: list[Row]) -> Iterable[Record]:
@@ -105,6 +107,7 @@ class SegmentValuesStream(ReportStream):
     operations = (REPORT_SEGMENTS,)
     keys = ("segment_id", "timeframe_start")
     statistics = figures.MEMBERS
+    named_by = ("segment_id",)
 
     @override
     def shaped(self, rows: list[Row]) -> Iterable[Record]:
