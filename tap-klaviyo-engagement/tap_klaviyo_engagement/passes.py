@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from klaviyo_client.flow_status import Received
@@ -18,24 +21,39 @@ if TYPE_CHECKING:
     from tap_klaviyo_engagement.events import Happening
     from tap_klaviyo_engagement.run import Run
 
+Row = tuple[str, str, int, str | None]
 
-class Person(NamedTuple):
-    """Who received something, as the latest event that was read tells it."""
+_TABLES = """
+PRAGMA journal_mode = OFF;
+CREATE TABLE received (flow TEXT, profile TEXT, at INTEGER, message TEXT);
+CREATE TABLE people (profile TEXT PRIMARY KEY, external_id TEXT, email TEXT) WITHOUT ROWID;
+"""
+_ALL = """
+SELECT flow, profile, at, message, external_id, email
+FROM received LEFT JOIN people USING (profile) ORDER BY flow, profile
+"""
 
+
+class Passage(NamedTuple):
+    """Everything that one person received of one flow, and who that is, as last told."""
+
+    flow: str
+    profile: str
+    received: list[Received]
     external_id: str | None
     email: str | None
 
 
 class Passes:
-    """Messages of flows by person and flow.
+    """Messages of flows by flow and person; everybody else's mail is let go at once.
 
-    A person takes some tens of bytes for each message of the flows they are in; everybody else's
-    mail is let go at once.
+    They come in no order, and a first run reads years of them. So they are sorted by SQLite, in a
+    nameless file that is gone with the run, however it ends.
     """
 
     def __init__(self) -> None:
-        self._messages: dict[str, dict[str, list[tuple[int, str | None]]]] = {}  # flow, profile
-        self.people: dict[str, Person] = {}
+        self._db = sqlite3.connect("")
+        self._db.executescript(_TABLES)
 
     def read(self, run: Run, metrics: list[Metric], since: int) -> None:
         """Gather what was received since then, in seconds since 1970."""
@@ -44,31 +62,33 @@ class Passes:
         concurrency = run.config["concurrency"]
         with Reading(run.session, wanted, concurrency=concurrency, now=now) as spans:
             for span in spans:
-                for happening in span.happenings:
-                    self._take(happening)
+                self.take(span.happenings)
 
-    @property
-    def flows(self) -> list[str]:
-        """Flows that sent anything."""
-        return list(self._messages)
+    def take(self, happenings: list[Happening]) -> None:
+        """Gather what of these a flow sent."""
+        messages: list[Row] = []
+        people: dict[str, tuple[str, str | None, str | None]] = {}
+        for happening in happenings:
+            event = happening.event
+            person = event.relationships.profile.data
+            told = event.attributes.event_properties if isinstance(event, Event) else None
+            if person is None or told is None or told.flow is None:
+                continue
+            message = None if told.message is None else str(told.message)
+            messages.append((str(told.flow), person.id, happening.at, message))
+            if happening.profile is not None:
+                known = happening.profile.attributes
+                people[person.id] = (person.id, known.external_id, known.email)
+        self._db.executemany("INSERT INTO received VALUES (?, ?, ?, ?)", messages)
+        self._db.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", people.values())
 
-    def of(self, flow_id: str) -> Iterator[tuple[str, list[Received]]]:
-        """Each person of a flow with what they received of it."""
-        for profile, messages in self._messages[flow_id].items():
-            yield profile, [Received(datetime.fromtimestamp(at, UTC), m) for at, m in messages]
+    def all(self) -> Iterator[Passage]:
+        """Flow by flow."""
+        for (flow, profile), rows in groupby(self._db.execute(_ALL), itemgetter(0, 1)):
+            told = list(rows)
+            received = [Received(datetime.fromtimestamp(at, UTC), m) for _, _, at, m, *_ in told]
+            yield Passage(flow, profile, received, *told[0][4:])
 
-    def _take(self, happening: Happening) -> None:
-        event = happening.event
-        person = event.relationships.profile.data
-        if not isinstance(event, Event) or person is None:
-            return
-        told = event.attributes.event_properties
-        if told is None or told.flow is None:
-            return
-        message = None if told.message is None else str(told.message)
-        self._messages.setdefault(str(told.flow), {}).setdefault(person.id, []).append(
-            (happening.at, message)
-        )
-        if happening.profile is not None:
-            known = happening.profile.attributes
-            self.people[person.id] = Person(known.external_id, known.email)
+    def close(self) -> None:
+        """Let go of all of it."""
+        self._db.close()

@@ -34,7 +34,7 @@ def test_a_purchase_rate_is_told_of_those_who_clicked() -> None:
 def test_a_row_that_does_not_say_what_it_is_about_is_left_out() -> None:
     """Nothing could be made of it; the others are told all the same."""
     good = {"groupings": {"flow_id": "F", "flow_message_id": "M"}, "statistics": {"opens": 1}}
-    rows = [
+    rows: list[dict[str, Any]] = [
         good,
         {"statistics": {"opens": 1}},
         {**good, "groupings": None},

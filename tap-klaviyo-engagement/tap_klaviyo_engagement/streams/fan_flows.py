@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,14 @@ from singer_outcomes.bookmark import moment, written
 from typing_extensions import override
 
 from tap_klaviyo_engagement.client import ChangingStream
-from tap_klaviyo_engagement.passes import Passes, Person
+from tap_klaviyo_engagement.passes import Passes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from klaviyo_client.flow_status import Received
     from singer_sdk.helpers.types import Context, Record
 
-_UNKNOWN = dict.fromkeys(("trigger_type", "created_at", "updated_at"))
-_NOBODY = Person(None, None)
+    from tap_klaviyo_engagement.passes import Passage
 
 
 class FanFlowsStream(ChangingStream):
@@ -42,15 +41,14 @@ class FanFlowsStream(ChangingStream):
     def records(self) -> Iterator[Record]:
         now, since = self.run.started, self.bookmark.since
         flows = self.run.catalogue.flows
-        passes = Passes()
-        if flows:
-            passes.read(self.run, self.run.metrics.of({"received"}), self._begin(flows.values()))
-        for flow_id in passes.flows:
-            flow = flows.get(flow_id) or _gone(flow_id)
-            for profile, received in passes.of(flow_id):
-                record = self._record(flow, profile, received, now)
+        with closing(Passes()) as passes:
+            if flows:
+                received = self.run.metrics.of({"received"})
+                passes.read(self.run, received, self._begin(flows.values()))
+            for each in passes.all():
+                record = self._record(flows.get(each.flow) or _gone(each.flow), each, now)
                 if record is not None and record["updated_at"] >= (since or ""):
-                    yield {**record, **passes.people.get(profile, _NOBODY)._asdict()}
+                    yield record
         self.bookmark.reach(written(now))
         if self.replication_method == "INCREMENTAL":
             self.stream_state["replication_key"] = self.changed_key
@@ -83,10 +81,8 @@ class FanFlowsStream(ChangingStream):
         since = self.bookmark.since
         return since is not None and (moment(flow.updated_at) or "") >= since
 
-    def _record(
-        self, flow: Flow, profile: str, received: list[Received], now: datetime
-    ) -> Record | None:
-        found = standing(flow, received, now)
+    def _record(self, flow: Flow, passage: Passage, now: datetime) -> Record | None:
+        found = standing(flow, passage.received, now)
         if found is None:
             return None
         moved = found.until if found.status == FINISHED and found.until else found.last_step_at
@@ -94,7 +90,9 @@ class FanFlowsStream(ChangingStream):
         if changed and (found.basis == NOT_LIVE or self._edited(flow)):
             moved = max(moved, min(datetime.fromisoformat(changed), now))
         return {
-            "profile_id": profile,
+            "profile_id": passage.profile,
+            "external_id": passage.external_id,
+            "email": passage.email,
             "flow_id": flow.id,
             "flow_name": flow.name or None,
             "flow_status": flow.status,
