@@ -1,14 +1,15 @@
-"""A fixed piece of work, which tells how fast this machine is at this moment."""
+"""A fixed piece of work, which tells how fast this machine is while something else is measured."""
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
-ROUNDS = 3
-RECORDS = 4_000
+RECORDS = 600  # some 10 ms
+EVERY = 0.1  # seconds between two rounds
 _LINE = msgspec.json.encode(
     {
         "type": "RECORD",
@@ -24,17 +25,44 @@ _LINE = msgspec.json.encode(
 )
 
 
-def unit() -> float:
-    """CPU seconds of the work, the mean of a few rounds: what is measured is a mean over time, too.
+class Pulse:
+    """Does the work before, after, and every tenth of a second until the `with` block ends.
 
-    It is what the plugins do all day: decode, look, copy, rename, encode. It must never change, or
-    what was recorded loses its meaning.
+    On a busy machine the same instructions take more CPU time, and not always as much more: so
+    both are looked at over the same time, and what counts is their ratio.
     """
-    return sum(_round() for _ in range(ROUNDS)) / ROUNDS
+
+    def __init__(self) -> None:
+        self._rounds: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    @property
+    def unit(self) -> float:
+        """CPU seconds of the work, the mean of all rounds."""
+        return sum(self._rounds) / len(self._rounds)
+
+    def __enter__(self) -> Self:
+        self._rounds.append(work())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._rounds.append(work())
+
+    def _beat(self) -> None:
+        while not self._over.wait(EVERY):
+            self._rounds.append(work())
 
 
-def _round() -> float:
-    began = time.process_time()
+def work() -> float:
+    """CPU seconds of what the plugins do all day: decode, look, copy, rename, encode.
+
+    It must never change, or what was recorded loses its meaning.
+    """
+    began = time.thread_time()
     size = 0
     for number in range(RECORDS):
         message: dict[str, Any] = msgspec.json.decode(_LINE)
@@ -46,4 +74,4 @@ def _round() -> float:
         size += len(msgspec.json.encode({"type": "profile", "attributes": record}))
     if not size:
         raise AssertionError("Nothing was done.")
-    return time.process_time() - began
+    return time.thread_time() - began

@@ -1,7 +1,7 @@
 """`make guard`: no plugin may need a quarter more CPU per item than was recorded.
 
-CPU is told in units of a fixed piece of work (`calibration`) that is done right before and after
-each measurement, so that a slow or busy machine does not look like slow code.
+CPU is told in units of a fixed piece of work (`calibration`) that is done all the while, so that
+a slow or busy machine does not look like slow code.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench.calibration import unit
+from bench.calibration import Pulse
 from bench.subjects import NAMES, Yard
 from bench.table import say
 
@@ -28,9 +29,7 @@ ROUNDS = 5  # before something counts as slower
 
 
 def measured(subject: Subject, rounds: int, enough: float = 0) -> float:
-    """CPU of 1,000 items in units of the calibration, the least of several rounds.
-
-    Other work on the machine only ever adds.
+    """CPU of 1,000 items in units of the calibration, the median of several rounds.
 
     Args:
         subject: what is measured.
@@ -39,14 +38,13 @@ def measured(subject: Subject, rounds: int, enough: float = 0) -> float:
     """
     busy: list[float] = []
     idle: list[float] = []
-    units = [unit()]
     found = float("inf")
     while len(busy) < rounds and found > enough:
         for spent, act in ((idle, subject.idle), (busy, subject.busy)):
-            seconds = act()
-            units.append(unit())
-            spent.append(seconds / ((units[-2] + units[-1]) / 2))
-        found = (min(busy) - min(idle)) * 1_000 / subject.items
+            with Pulse() as pulse:
+                seconds = act()
+            spent.append(seconds / pulse.unit)
+        found = (median(busy) - median(idle)) * 1_000 / subject.items
     return found
 
 
