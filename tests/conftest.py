@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import tenacity
+from klaviyo_client import pacing, waiting
 from nevent_sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -44,6 +46,17 @@ def klaviyo(sandbox: Sandbox) -> KlaviyoHandle:
     sandbox.clock.reset()
     sandbox.klaviyo.reset()
     return sandbox.klaviyo
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process nothing is waited for: no quota of a sandbox that counts none, no retry.
+
+    How requests are paced and tried again is tested in klaviyo_client.
+    """
+    monkeypatch.setattr(pacing, "SECOND", 0.01)
+    monkeypatch.setattr(pacing, "MINUTE", 0.6)
+    monkeypatch.setattr(waiting, "_BACKOFF", tenacity.wait_fixed(0.01))
 
 
 @pytest.fixture

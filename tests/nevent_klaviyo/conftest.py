@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 Environment = dict[str, str | None]
 
 
+@pytest.fixture(autouse=True)
+def _brisk(brisk: None) -> None:
+    """No test waits for a quota or a retry."""
+
+
 @pytest.fixture
 def environment(klaviyo: KlaviyoHandle, nevent: NeventHandle) -> Environment:
     """Settings of both sides; None takes a variable away."""

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from nevent_sandbox.handles import KlaviyoHandle
 
 
+@pytest.fixture(autouse=True)
+def _brisk(brisk: None) -> None:
+    """No test waits for a quota or a retry."""
+
+
 @pytest.fixture
 def extract(klaviyo: KlaviyoHandle) -> Callable[..., Output]:
     """Runs the tap against the sandbox."""

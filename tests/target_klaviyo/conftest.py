@@ -11,6 +11,7 @@ import forking
 import pytest
 from singer_messages import Message, Run, singer
 from singer_outcomes.rejects import read_rejects
+from target_klaviyo import loader
 from target_klaviyo.target import TargetKlaviyo
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nevent_sandbox.handles import KlaviyoHandle
+
+
+@pytest.fixture(autouse=True)
+def _brisk(brisk: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for a quota or a retry, nor long for a job that has ended."""
+    del brisk  # it is in force
+    monkeypatch.setattr(loader, "FIRST_POLL", 0.01)
 
 
 @pytest.fixture
