@@ -21,6 +21,15 @@ def report(kind: str, **attributes: Any) -> Document:
     return {"data": {"type": kind, "attributes": about}}
 
 
+def asked(api: Any, kind: str, metric: str, **attributes: Any) -> list[Document]:
+    """The results of a report that is answered."""
+    body = report(kind, conversion_metric_id=metric, **attributes)
+    answer = api.post(f"/{kind}s", body)
+    assert answer.status_code == 200, answer.text
+    results: list[Document] = answer.json()["data"]["attributes"]["results"]
+    return results
+
+
 def aggregate(metric: str, start: str, end: str, **attributes: Any) -> Document:
     """An aggregate between two times; `filters` are further ones."""
     bounds = [f"greater-or-equal(datetime,{start})", f"less-than(datetime,{end})"]

@@ -7,11 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
-from nevent_sandbox import Sandbox
-from nevent_sandbox.handle import tls
-from report_bodies import report
+from report_bodies import asked, report
 
 if TYPE_CHECKING:
     from nevent_sandbox.handles import KlaviyoHandle
@@ -20,11 +17,6 @@ Api = Any
 Document = dict[str, Any]
 MADRID = ZoneInfo("Europe/Madrid")
 CAMPAIGNS, FLOWS, SERIES = "campaign-values-report", "flow-values-report", "flow-series-report"
-HEADERS = {
-    "Authorization": "Klaviyo-API-Key pk_sandbox_full",
-    "revision": "2026-07-15",
-    "Content-Type": "application/vnd.api+json",
-}
 WINDOW = timedelta(days=5)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -44,22 +36,6 @@ def audience(api: Api, klaviyo: KlaviyoHandle) -> list[str]:
         people = [{"email": f"fan{n}@nevent-demo.es"} for n in range(number, 60, 2)]
         api.load(*people, lists=(each,))
     return lists
-
-
-def _asked(api: Api, kind: str, metric: str, **attributes: Any) -> list[Document]:
-    body = report(kind, conversion_metric_id=metric, **attributes)
-    answer = api.post(f"/{kind}s", body)
-    assert answer.status_code == 200, answer.text
-    results: list[Document] = answer.json()["data"]["attributes"]["results"]
-    return results
-
-
-def _refused(api: Api, kind: str, **attributes: Any) -> tuple[str, str]:
-    """Code and pointer of a refusal."""
-    answer = api.post(f"/{kind}s", report(kind, **attributes))
-    assert answer.status_code == 400, answer.text
-    (problem,) = answer.json()["errors"]
-    return problem["code"], problem["source"]["pointer"]
 
 
 def _local(at: datetime) -> str:
@@ -152,7 +128,7 @@ def test_figures_of_campaigns_agree_with_raw_events(
 ) -> None:
     """Each of them, recomputed here; purchases go to the message opened or clicked last."""
     _lively(klaviyo, audience)
-    told = _told(_asked(api, CAMPAIGNS, metric), "campaign_id", "campaign_message_id")
+    told = _told(asked(api, CAMPAIGNS, metric), "campaign_id", "campaign_message_id")
     expected = _expected(klaviyo, "campaign", "message")
     _same(told, expected)
     assert len(expected) == 3
@@ -166,7 +142,7 @@ def test_figures_are_told_apart_by_audience(
     """The list by which the campaign reached a person, with its name."""
     _lively(klaviyo, audience)
     groups = ["campaign_id", "campaign_message_id", "group", "group_name", "send_channel"]
-    results = _asked(api, CAMPAIGNS, metric, group_by=groups)
+    results = asked(api, CAMPAIGNS, metric, group_by=groups)
     expected = _expected(klaviyo, "campaign", "message", "audience")
     _same(_told(results, "campaign_id", "campaign_message_id", "group"), expected)
     names = {each["groupings"]["group"]: each["groupings"]["group_name"] for each in results}
@@ -205,7 +181,7 @@ def test_figures_of_flows_agree_with_raw_events(
     flow, _ = _flow(api, klaviyo)
     klaviyo.send_campaign("Otra", lists=[api.new_list()])
     groups = ["flow_id", "flow_message_id", "flow_name", "flow_message_name"]
-    (result,) = results = _asked(api, FLOWS, metric, group_by=groups)
+    (result,) = results = asked(api, FLOWS, metric, group_by=groups)
     _same(_told(results, "flow_id", "flow_message_id"), _expected(klaviyo, "flow", "message"))
     assert result["groupings"]["flow_id"] == flow
     assert result["groupings"]["flow_name"] == "Bienvenida"
@@ -256,7 +232,7 @@ def test_a_report_goes_by_when_a_message_was_sent(
     def opens(start: datetime, end: datetime) -> list[int]:
         told = {"start": _local(start), "end": _local(end)}
         return [
-            each["statistics"]["opens"] for each in _asked(api, CAMPAIGNS, metric, timeframe=told)
+            each["statistics"]["opens"] for each in asked(api, CAMPAIGNS, metric, timeframe=told)
         ]
 
     day, second = timedelta(days=1), timedelta(seconds=1)
@@ -274,9 +250,9 @@ def test_what_is_not_visible_yet_is_in_no_report(
     campaign = klaviyo.add_campaign("Uno")["id"]
     ana = {"email": "ana@nevent-demo.es", "campaign": campaign}
     klaviyo.engage([{**ana, "what": "received"}, {**ana, "what": "opened", "visible_after": 60}])
-    assert _asked(api, CAMPAIGNS, metric)[0]["statistics"]["opens"] == 0
+    assert asked(api, CAMPAIGNS, metric)[0]["statistics"]["opens"] == 0
     klaviyo.advance(hours=1)
-    assert _asked(api, CAMPAIGNS, metric)[0]["statistics"]["opens"] == 1
+    assert asked(api, CAMPAIGNS, metric)[0]["statistics"]["opens"] == 1
 
 
 def test_what_revenue_per_recipient_is_divided_by_can_be_turned(
@@ -284,9 +260,9 @@ def test_what_revenue_per_recipient_is_divided_by_can_be_turned(
 ) -> None:
     """By those whom it was delivered to, or by all whom it was sent to."""
     klaviyo.send_campaign("C", lists=audience, opens=1, clicks=1, purchases=1, bounces=0.3)
-    (by_delivered,) = _asked(api, CAMPAIGNS, metric)
+    (by_delivered,) = asked(api, CAMPAIGNS, metric)
     klaviyo.knobs(revenue_divisor="recipients")
-    (by_recipients,) = _asked(api, CAMPAIGNS, metric)
+    (by_recipients,) = asked(api, CAMPAIGNS, metric)
     told = by_recipients["statistics"]
     assert told["recipients"] > told["delivered"] > 0
     assert told["revenue_per_recipient"] == told["conversion_value"] / told["recipients"]
@@ -309,77 +285,9 @@ def test_a_text_that_does_not_arrive_has_failed(
             each["statistics"]["failed"],
             each["statistics"]["bounced_or_failed_rate"],
         )
-        for each in _asked(api, CAMPAIGNS, metric)
+        for each in asked(api, CAMPAIGNS, metric)
     }
     assert told == {"sms": (0, 1, 1), "email": (1, 0, 1)}
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ('equals(campaign_message_name,"sms")', {"sms"}),
-        ('contains-any(campaign_message_name,["sms","email","x"])', {"sms", "email"}),
-        ('and(equals(send_channel,"sms"),equals(campaign_message_name,"email"))', set()),
-        ('equals(send_channel,"push-notification")', {"mobile_push"}),
-        ('contains-any(tag_name,["vip"])', set()),
-    ],
-)
-def test_a_filter_keeps_what_it_names(
-    api: Api, klaviyo: KlaviyoHandle, metric: str, text: str, names: set[str]
-) -> None:
-    """By any label, grouped by it or not."""
-    api.load({"email": "ana@nevent-demo.es"})
-    for channel in ("email", "sms", "mobile_push"):
-        campaign = klaviyo.add_campaign(channel, channel=channel)["id"]
-        ana = {"email": "ana@nevent-demo.es", "campaign": campaign}
-        klaviyo.engage([{**ana, "what": "received"}])
-    groups = ["campaign_id", "campaign_message_id", "campaign_message_name"]
-    results = _asked(api, CAMPAIGNS, metric, group_by=groups, filter=text)
-    assert {each["groupings"]["campaign_message_name"] for each in results} == names
-
-
-@pytest.mark.parametrize(
-    ("kind", "wrong", "where"),
-    [
-        (CAMPAIGNS, {"group_by": ["campaign_id"]}, "group_by"),
-        (CAMPAIGNS, {"group_by": ["flow_id"]}, "group_by/0"),
-        (FLOWS, {"group_by": ["flow_message_id"]}, "group_by"),
-        (CAMPAIGNS, {"statistics": ["purchases"]}, "statistics/0"),
-        (CAMPAIGNS, {"statistics": []}, "statistics"),
-        (CAMPAIGNS, {"conversion_metric_id": "NoNe12"}, "conversion_metric_id"),
-        (CAMPAIGNS, {"conversion_metric": "x"}, "conversion_metric"),
-        (CAMPAIGNS, {"timeframe": {"key": "last_2_days"}}, "timeframe"),
-        (CAMPAIGNS, {"timeframe": {"key": "today", "start": "2026-01-01"}}, "timeframe"),
-        (CAMPAIGNS, {"timeframe": {"start": "2026-01-01"}}, "timeframe"),
-        (CAMPAIGNS, {"timeframe": {"start": "x", "end": "2026-01-01"}}, "timeframe/start"),
-        (CAMPAIGNS, {"timeframe": {"start": "2026-02-01", "end": "2026-01-01"}}, "timeframe"),
-        (CAMPAIGNS, {"timeframe": {"start": "2025-01-01", "end": "2026-01-02"}}, "timeframe"),
-        (CAMPAIGNS, {"filter": 'equals(group,"x")'}, "filter"),
-        (CAMPAIGNS, {"filter": "equals(campaign_id"}, "filter"),
-        (CAMPAIGNS, {"filter": 'equals(campaign_id,["a"])'}, "filter"),
-        (CAMPAIGNS, {"filter": 'contains-any(send_channel,["pigeon"])'}, "filter"),
-        (CAMPAIGNS, {"filter": 'equals(tag_id,"a")'}, "filter"),
-        (CAMPAIGNS, {"filter": 'equals(campaign_id,"a"),equals(campaign_id,"b")'}, "filter"),
-        (CAMPAIGNS, {"filter": 'or(equals(campaign_id,"a"),equals(variation,"b"))'}, "filter"),
-        (FLOWS, {"filter": f"contains-any(flow_id,{['x'] * 101})"}, "filter"),
-        (SERIES, {"interval": "hourly"}, "timeframe"),
-        (SERIES, {"interval": "daily"}, "timeframe"),
-        (SERIES, {"interval": "day"}, "interval"),
-        (SERIES, {}, "interval"),
-    ],
-)
-def test_a_report_that_makes_no_sense_is_refused(
-    api: Api, metric: str, kind: str, wrong: Document, where: str
-) -> None:
-    """With the place in the body."""
-    about = {"conversion_metric_id": metric, **wrong}
-    assert _refused(api, kind, **about) == ("invalid", f"/data/attributes/{where}")
-
-
-def test_a_year_is_not_too_long(api: Api, metric: str) -> None:
-    """From a day to the same day of the next year."""
-    year = {"start": "2025-01-01T00:00:00+00:00", "end": "2026-01-01T00:00:00+00:00"}
-    assert _asked(api, CAMPAIGNS, metric, timeframe=year) == []
 
 
 def test_a_long_report_comes_in_pages(
@@ -387,7 +295,7 @@ def test_a_long_report_comes_in_pages(
 ) -> None:
     """Behind `page_cursor` in the query, each result once; the last link is null."""
     _lively(klaviyo, audience)
-    whole = _asked(api, CAMPAIGNS, metric)
+    whole = asked(api, CAMPAIGNS, metric)
     klaviyo.knobs(report_rows=2)
     body = report(CAMPAIGNS, conversion_metric_id=metric)
     link: str | None = f"{klaviyo.url}/api/{CAMPAIGNS}s/"
@@ -403,38 +311,3 @@ def test_a_long_report_comes_in_pages(
     assert (found, sizes) == (whole, [2, 1])
     assert api.post(f"/{CAMPAIGNS}s?page_cursor=x", body).status_code == 400
     assert api.post("/segment-values-reports?page_cursor=x", body).status_code == 400
-
-
-def test_sparse_fields_leave_results_out(api: Api, metric: str) -> None:
-    """As of any resource."""
-    body = report(CAMPAIGNS, conversion_metric_id=metric)
-    answer = api.post(f"/{CAMPAIGNS}s?fields[{CAMPAIGNS}]=id", body).json()
-    assert answer["data"]["attributes"] == {}
-
-
-@pytest.mark.parametrize(("kind", "status"), [(CAMPAIGNS, 200), (FLOWS, 403)])
-def test_a_report_needs_the_scope_of_what_it_is_about(
-    api: Api, flowless: Api, metric: str, kind: str, status: int
-) -> None:
-    """`flows:read` for flows; checked before the body."""
-    assert api
-    assert (
-        flowless.post(f"/{kind}s", report(kind, conversion_metric_id=metric)).status_code == status
-    )
-    if status == 403:
-        assert flowless.post(f"/{kind}s", {}).status_code == 403
-
-
-def test_over_http_a_used_up_day_is_told_with_the_hours_to_wait() -> None:
-    """The 226th report of a day, asked as fast as the minute allows."""
-    with Sandbox(fans=0, limits="real") as limited:
-        http = httpx.Client(base_url=f"{limited.klaviyo.url}/api", headers=HEADERS, verify=tls())
-        body = report("segment-values-report")
-        for _ in range(225):
-            assert http.post("/segment-values-reports", json=body).status_code == 200
-            limited.clock.advance(timedelta(seconds=30))
-        refused = http.post("/segment-values-reports", json=body)
-        assert refused.status_code == 429
-        assert refused.json()["errors"][0]["code"] == "throttled"
-        assert int(refused.headers["Retry-After"]) == pytest.approx(86_400 - 225 * 30, abs=60)
-        http.close()
