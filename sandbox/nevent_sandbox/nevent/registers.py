@@ -1,7 +1,7 @@
 """A computed collection with the few rows that changed laid over it, in order of last change."""
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -39,22 +39,30 @@ class Rows(Protocol[Row]):
 
 
 class Register(Generic[Row]):
-    """Reads rows by id or in order; takes changed, new and removed ones."""
+    """Reads rows by id or in order; takes changed, new and removed ones.
+
+    The base lacks the rows that changed or went (holes); those that changed or came (late) stand
+    among it by their last change. Both are kept in order change by change; where they stand is
+    worked out when somebody reads in order.
+    """
 
     def __init__(self, base: Rows[Row]) -> None:
         self.base = base
         self.changed: dict[str, Row] = {}
         self.gone: set[str] = set()
         self.version = 0
-        self._stale = True
         self._late: list[Row] = []
+        self._late_keys: list[tuple[int, str]] = []  # last change and id of each
+        self._late_ranks: list[int] = []  # the first rank of the base that comes after each
+        self._keys: dict[str, tuple[int, str]] = {}
+        self._holes: list[int] = []  # ranks
+        self._without: set[str] = set()  # ids that were of the base
+        self._placed = True
         self._late_places: list[int] = []
-        self._holes: list[int] = []
         self._hole_offsets: list[int] = []
         self._orders: dict[tuple[object, ...], Sequence[int]] = {}
 
     def __len__(self) -> int:
-        self._refresh()
         return self.base.size - len(self._holes) + len(self._late)
 
     def get(self, identifier: str) -> Row | None:
@@ -67,19 +75,26 @@ class Register(Generic[Row]):
 
     def put(self, row: Row) -> None:
         """Add a row, or replace the one with its id."""
-        self.changed[self.base.identify(row)] = row
-        self._touch()
+        identifier = self.base.identify(row)
+        self._take_out(identifier)
+        self.changed[identifier] = row
+        moment = self.base.changed(row)
+        key = self._keys[identifier] = moment, identifier
+        nth = bisect_left(self._late_keys, key)
+        self._late_keys.insert(nth, key)
+        self._late.insert(nth, row)
+        self._late_ranks.insert(nth, self._first_rank(moment + 1))
 
     def remove(self, identifier: str) -> None:
         """Take a row away."""
+        self._take_out(identifier)
         self.changed.pop(identifier, None)
         self.gone.add(identifier)
-        self._touch()
 
     def at(self, position: int) -> Row:
         """The row at a position, counted in order of last change."""
-        late = bisect_left(self._late_places, position)
-        if late < len(self._late_places) and self._late_places[late] == position:
+        late = self._late_before(position)
+        if self._is_late(late, position):
             return self._late[late]
         return self.base.row(self._base_rank(position - late))
 
@@ -87,23 +102,22 @@ class Register(Generic[Row]):
         self, position: int, write: Callable[[Row], Any], text: Callable[[int], str] | None
     ) -> Any:
         """The row at a position as the API tells it; `text` is the JSON of a base row, by rank."""
-        late = bisect_left(self._late_places, position)
-        if late < len(self._late_places) and self._late_places[late] == position:
+        late = self._late_before(position)
+        if self._is_late(late, position):
             return write(self._late[late])
         rank = self._base_rank(position - late)
         return write(self.base.row(rank)) if text is None else Raw(text(rank))
 
     def since(self, moment: int) -> int:
         """The position of the first row whose last change is at or after a moment."""
-        self._refresh()
         low = self._first_rank(moment)
         remaining = low - bisect_left(self._holes, low)
-        return remaining + bisect_left([self.base.changed(row) for row in self._late], moment)
+        return remaining + bisect_left(self._late_keys, (moment, ""))
 
     def field(self, position: int, name: str) -> Any:
         """One field of the row at a position."""
-        late = bisect_left(self._late_places, position)
-        if late < len(self._late_places) and self._late_places[late] == position:
+        late = self._late_before(position)
+        if self._is_late(late, position):
             return self.base.read(self._late[late], name)
         return self.base.field(self._base_rank(position - late), name)
 
@@ -118,7 +132,7 @@ class Register(Generic[Row]):
 
         `key` names filter and order; the last few answers are kept until something changes.
         """
-        self._refresh()
+        self._place()
         positions: Sequence[int] = range(first, len(self))
         if wanted is None and by is None:
             return positions
@@ -140,29 +154,51 @@ class Register(Generic[Row]):
 
         return array("I", sorted(positions, key=sort_key))
 
-    def _touch(self) -> None:
+    def _take_out(self, identifier: str) -> None:
+        """Take a row out of where it stands, before it changes or goes."""
         self.version += 1
-        self._stale = True
+        self._placed = False
         self._orders.clear()
+        key = self._keys.pop(identifier, None)
+        if key is not None:
+            nth = bisect_left(self._late_keys, key)
+            del self._late_keys[nth], self._late[nth], self._late_ranks[nth]
+        if identifier not in self._without:
+            self._without.add(identifier)
+            rank = self.base.rank(identifier)
+            if rank is not None:
+                insort(self._holes, rank)
 
-    def _refresh(self) -> None:
-        if not self._stale:
+    def _place(self) -> None:
+        """Work out where all that is late stands, for a page of rows."""
+        if self._placed:
             return
-        base = self.base
-        ranks = (base.rank(identifier) for identifier in {*self.changed, *self.gone})
-        self._holes = sorted(rank for rank in ranks if rank is not None)
+        self._late_places = [self._late_place(nth) for nth in range(len(self._late))]
         self._hole_offsets = [rank - nth for nth, rank in enumerate(self._holes)]
-        self._late = sorted(
-            self.changed.values(), key=lambda row: (base.changed(row), base.identify(row))
-        )
-        self._late_places = []
-        for nth, row in enumerate(self._late):
-            low = self._first_rank(base.changed(row) + 1)
-            self._late_places.append(low - bisect_left(self._holes, low) + nth)
-        self._stale = False
+        self._placed = True
+
+    def _late_place(self, nth: int) -> int:
+        rank = self._late_ranks[nth]
+        return rank - bisect_left(self._holes, rank) + nth
+
+    def _late_before(self, position: int) -> int:
+        """How many of those that are late stand before a position."""
+        if self._placed:
+            return bisect_left(self._late_places, position)
+        return bisect_left(range(len(self._late)), position, key=self._late_place)
+
+    def _is_late(self, nth: int, position: int) -> bool:
+        if nth >= len(self._late):
+            return False
+        return (self._late_places[nth] if self._placed else self._late_place(nth)) == position
 
     def _first_rank(self, moment: int) -> int:
         return bisect_left(range(self.base.size), moment, key=self.base.updated_at)
 
     def _base_rank(self, remaining: int) -> int:
-        return remaining + bisect_right(self._hole_offsets, remaining)
+        if self._placed:
+            return remaining + bisect_right(self._hole_offsets, remaining)
+        holes = self._holes
+        return remaining + bisect_right(
+            range(len(holes)), remaining, key=lambda nth: holes[nth] - nth
+        )
