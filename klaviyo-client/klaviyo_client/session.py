@@ -222,6 +222,8 @@ class KlaviyoSession:
             if once and not unsent(error):
                 raise UncertainError(f"{text} Klaviyo may have applied it or not.") from error
             raise RetryError(f"{text} Check api_url, the network and any proxy.") from error
+        # It holds the response and so megabytes of bodies, until Python looks for such circles.
+        del response.stream
         self._learn(operation, number, response)
         if response.is_success:
             return response

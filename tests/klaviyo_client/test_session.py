@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from klaviyo_client import RejectedError, UnavailableError, UncertainError
 from klaviyo_client.limits import (
@@ -132,6 +135,26 @@ def test_an_answer_that_names_no_account_leaves_it_as_it_is(
             session.get(GET_LISTS)
         assert session.account == known
         session.get(GET_LISTS)
+
+
+def test_bodies_are_let_go_as_soon_as_they_are_read(
+    session: KlaviyoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those sent too: five megabytes each, and garbage is collected rarely."""
+    made: list[weakref.ref[Any]] = []
+
+    def noted(self: httpx.Response, *args: Any, **more: Any) -> None:
+        made.append(weakref.ref(self))
+        as_it_is(self, *args, **more)
+
+    as_it_is = httpx.Response.__init__
+    monkeypatch.setattr(httpx.Response, "__init__", noted)
+    gc.disable()
+    try:
+        session.get(GET_LISTS)
+        assert [each() for each in made] == [None]
+    finally:
+        gc.enable()
 
 
 def test_a_thread_knows_what_it_waited_itself(session: KlaviyoSession) -> None:
