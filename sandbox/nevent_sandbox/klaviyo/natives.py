@@ -57,10 +57,10 @@ class Natives:
             "properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    short_id(11),
+                    (chance := short_id(22))[:11],
                     profile,
                     self._metrics.number(metric, NATIVE_SERVICE),
-                    short_id(22),
+                    chance,
                     moment,
                     backfill,
                     self._visible,

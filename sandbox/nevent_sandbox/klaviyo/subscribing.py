@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 API = "API"
 DOUBLE = "double_opt_in"
+_CHANNELS = [(channel, *channel.split(".")) for channel in CHANNELS]
 
 
 def subscribe_profiles(call: Call) -> Answer:
@@ -159,14 +160,14 @@ def _opt_in(account: Account, db: sqlite3.Connection, list_id: str | None) -> st
     return str(db.execute(sql, (list_id,)).fetchone()[0])
 
 
-def _asked(row: Document) -> Iterator[tuple[str, Document]]:
+def _asked(row: Document) -> list[tuple[str, Document]]:
     """The channels that a row names and this account keeps, with what was given."""
     subscriptions: dict[str, dict[str, Any]] = row["attributes"]["subscriptions"]
-    for channel in CHANNELS:
-        name, _, use = channel.partition(".")
-        given = subscriptions.get(name, {}).get(use)
-        if given is not None:
-            yield channel, given
+    return [
+        (channel, given)
+        for channel, name, use in _CHANNELS
+        if name in subscriptions and (given := subscriptions[name].get(use)) is not None
+    ]
 
 
 def _people(
