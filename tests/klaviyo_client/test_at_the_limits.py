@@ -1,4 +1,4 @@
-"""Requests over HTTP as fast as Klaviyo allows, in minutes of four seconds."""
+"""Requests over HTTP as fast as Klaviyo allows, in minutes of six seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from klaviyo_client import KlaviyoSession, pacing
-from klaviyo_client.limits import GET_FLOWS, GET_MAPPED_METRICS, GET_METRICS
+from klaviyo_client.limits import GET_CAMPAIGNS, GET_METRICS, LIST_IMPORT_JOBS
 from nevent_sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from klaviyo_client import Operation
 
-SCALE = 15
+SCALE = 10
 MINUTE = 60 / SCALE
 THREADS = 8
-LATENCY = {GET_MAPPED_METRICS: 0.0, GET_METRICS: 0.05, GET_FLOWS: 0.2}  # seconds, at full scale
+LATENCY = {GET_METRICS: 0.0, LIST_IMPORT_JOBS: 0.05, GET_CAMPAIGNS: 0.2}  # seconds, at full scale
+ASKED = {GET_CAMPAIGNS: {"filter": "equals(messages.channel,'email')"}}
 # Asks until a moment (argument 2) as fast as it may; says how often in the minute before it.
 ASKING = f"""
 import sys, time
@@ -47,32 +48,44 @@ def hasty() -> Iterator[Sandbox]:
 def test_all_of_the_quota_is_used_at_every_latency_and_nothing_is_refused(
     hasty: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three operations at once, over three minutes."""
+    """Three operations at once, over two minutes and the beginning of a third."""
     monkeypatch.setattr(pacing, "SECOND", 1 / SCALE)
     monkeypatch.setattr(pacing, "MINUTE", MINUTE)
     for operation, latency in LATENCY.items():
         hasty.klaviyo.delay(operation.name, latency / SCALE, times=None)
+    for _ in range(3):  # a machine that is busy with something else may be too slow once
+        shares = _asked_for_two_minutes(hasty)
+        if min(shares) >= 0.97:
+            break
+    assert min(shares) >= 0.97
+
+
+def _asked_for_two_minutes(hasty: Sandbox) -> list[float]:
+    """How much of the steady rate of each operation was used."""
+    hasty.klaviyo.clear_requests()
     session = KlaviyoSession("pk_sandbox_full", api_url=hasty.klaviyo.url)
-    end = time.monotonic() + 3 * MINUTE
+    end = time.monotonic() + 2.2 * MINUTE
 
     def ask(operation: Operation) -> None:
         while time.monotonic() < end:
-            session.get(operation)
+            session.get(operation, **ASKED.get(operation, {}))
 
     with ThreadPoolExecutor(len(LATENCY) * THREADS) as pool:
         list(pool.map(ask, [each for each in LATENCY for _ in range(THREADS)]))
     session.close()
     assert session.retries == 0
+    shares = []
     for operation in LATENCY:
         asked = [datetime.fromisoformat(x["at"]) for x in hasty.klaviyo.requests(operation.name)]
         seconds = (max(asked) - min(asked)).total_seconds()
-        assert (len(asked) - 1) / seconds >= 0.97 * operation.steady / MINUTE
+        shares.append((len(asked) - 1) / seconds * MINUTE / operation.steady)
+    return shares
 
 
 def test_two_processes_share_the_quota_of_one_key(hasty: Sandbox) -> None:
-    """One begins later; in the fourth minute both have about half, and all of it is used."""
+    """One begins later; in the third minute both have about half, and all of it is used."""
     hasty.klaviyo.clear_faults()
-    end = time.time() + 4 * MINUTE
+    end = time.time() + 3 * MINUTE
     command = [sys.executable, "-c", ASKING, hasty.klaviyo.url, str(end)]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as second:
