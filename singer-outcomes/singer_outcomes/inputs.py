@@ -175,7 +175,7 @@ class MappedTarget(OrderlyTarget, abc.ABC):
         self.message_reader.assert_object(record, "record")
         if routes:
             keys = routes[0].stream_map.raw_key_properties or ()
-            parts = [record.get(name) for name in keys]
+            parts = [record.get(each) for each in keys]
             key = "" if None in parts or "" in parts else "|".join(map(str, parts))
             for route in routes:
                 self.carry(route, record, key=key)
