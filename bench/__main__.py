@@ -14,6 +14,7 @@ import msgspec
 
 from bench.cases import CASES
 from bench.plugins import ROOT
+from bench.processes import stop_on_sigterm
 from bench.running import Bench
 from bench.table import heading, say
 
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
+    stop_on_sigterm()
     began = time.monotonic()
     say(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     say(f"Scale {asked.scale:g}, {asked.runs} runs each.\n")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bench.calibration import Pulse
+from bench.processes import stop_on_sigterm
 from bench.subjects import NAMES, Yard
 from bench.table import say
 
@@ -57,6 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="at most")
     parser.add_argument("--scale", type=float, default=1, help="of the input")
     asked = parser.parse_args(arguments)
+    stop_on_sigterm()
     began = time.monotonic()
     path: Path = asked.recorded
     known: dict[str, float] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 EVERY = 0.05  # seconds between two looks at processes that end by themselves
 _TICKS = os.sysconf("SC_CLK_TCK")
 _TAIL = 3_000
+_PATIENCE = 30  # seconds
 
 
 class FailedError(Exception):
@@ -196,8 +199,18 @@ def _ended(process: subprocess.Popen[bytes]) -> float:
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Leave none of them running, whatever happened."""
-    for process in processes:
-        if process.returncode is None:
+    """Leave none of them running, whatever happened; Meltano takes its plugins along."""
+    running = [each for each in processes if each.returncode is None]
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def stop_on_sigterm() -> None:
+    """Clean up after SIGTERM as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.plugins import Choice
     from bench.running import Bench
 
-MOST = 50_000  # records; more would only take longer
+MOST = 20_000  # records; more would only take longer
 
 
 def measure(bench: Bench, case: str, choice: Choice, recorded: Path) -> None:
