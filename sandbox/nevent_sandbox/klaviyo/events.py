@@ -157,6 +157,9 @@ def _spliced(columns: tuple[Any, ...]) -> str:
     sent: bytes = columns[6]
     if len(sent) <= len(b"{}") or _KEPT.search(sent):
         return _encode(_properties(columns)).decode()
+    _, _, _, unique_id, value, currency, *_ = columns
+    if value is None and currency is None:
+        return f'{sent[:-1].decode()},"$event_id":{_encode(unique_id).decode()}}}'
     return f"{sent[:-1].decode()},{_encode(_kept(columns))[1:].decode()}"
 
 

@@ -98,12 +98,12 @@ CREATE TABLE import_errors (
 CREATE INDEX import_errors_job ON import_errors (job, n);
 """
 PRAGMAS = """
-PRAGMA page_size = 16384;
+PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -65536;
-PRAGMA wal_autocheckpoint = 4000;
+PRAGMA wal_autocheckpoint = 8000;
 """
 
 
