@@ -29,11 +29,9 @@ from tap_nevent.people import People
 from tap_nevent.segments import Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from nevent_client.rows import Row
-
-    from tap_nevent.segments import Contact
 
 
 class Run:
@@ -59,6 +57,7 @@ class Run:
         )
         self.groups = frozenset(config["sync_groups"])
         assumed = config["consent_basis"] == "assume_granted"  # else all are asked for anyway
+        self._members: set[str] | None = None
         self.segments = Segments(self.pager, config.get("segments"), identified=assumed)
         self.concerts = Concerts(self.pager, self.zone)
         self._check_tenant()
@@ -88,18 +87,30 @@ class Run:
         ids = {str(each.get("name")): str(each.get("id")) for each in self.definitions}
         return People(self.pager, ConsentRule(self.config, ids))
 
-    @cached_property
-    def members(self) -> dict[str, Contact]:
-        """E-mail and phone of the segments' members whose data may leave, by id.
+    @property
+    def members(self) -> set[str]:
+        """Ids of the segments' members whose data may leave.
 
         Raises:
             NotServedError: this Nevent does not filter fans by id.
         """
-        found: dict[str, Contact] = {}
+        if self._members is None:
+            for _ in self.identified_members():
+                pass
+        return self._members or set()
+
+    def identified_members(self) -> Iterator[Row]:
+        """These members as persons, a thousand at a time; their ids are kept for `members`.
+
+        Raises:
+            NotServedError: this Nevent does not filter fans by id.
+        """
+        found: set[str] = set()
         for some in chunked(self.segments.persons, 1000):
             for fan, person in self.people.consenting(some).items():
-                found[sys.intern(fan)] = (person.get("email"), person.get("phone"))
-        return found
+                found.add(sys.intern(fan))
+                yield person
+        self._members = found
 
     @cached_property
     def rules(self) -> Rules:

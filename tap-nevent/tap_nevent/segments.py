@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST = 250_000  # memberships kept in the state
 _HASH = 5  # bytes
 Names = tuple[str, ...]
+Places = tuple[int, ...]
 Contact = tuple[str | None, str | None]  # e-mail, phone
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Segments:
         self._pager = pager
         self._wanted = chosen
         self._identified = identified
-        self._contacts: dict[str, Contact | None] = {}
+        self._contacts: dict[str, Contact] = {}
 
     @cached_property
     def chosen(self) -> list[Row]:
@@ -62,32 +63,35 @@ class Segments:
         return [by_name[name] for name in self._wanted]
 
     @cached_property
-    def members(self) -> dict[str, list[str]]:
-        """Ids of fans by segment id; each segment is executed once a run."""
-        return {each["id"]: list(self._members_of(each)) for each in self.chosen}
+    def of(self) -> dict[str, Places]:
+        """Where in `chosen` the segments of each member are; each is executed once a run."""
+        found: dict[str, Places] = {}
+        shared: dict[Places, Places] = {}  # a few combinations, many fans
+        for place, segment in enumerate(self.chosen):
+            for fan in self._executed(segment):
+                key = sys.intern(fan["fan_id"])  # one text, wherever this fan is kept
+                before = found.get(key, ())
+                places = before if place in before else (*before, place)  # a list may move
+                found[key] = shared.setdefault(places, places)
+                if self._identified:
+                    self._contacts[key] = (fan.get("email"), fan.get("phone"))
+        return found
 
     @property
     def persons(self) -> Iterator[Row]:
         """The members of all of them, each once; with e-mail and phone if `identified`."""
-        _ = self.members
-        for fan, contact in self._contacts.items():
+        for fan in self.of:
+            contact = self._contacts.get(fan)
             yield {"id": fan, "email": contact[0], "phone": contact[1]} if contact else {"id": fan}
-
-    def _members_of(self, segment: Row) -> Iterator[str]:
-        for fan in self._executed(segment):
-            key = sys.intern(fan["fan_id"])  # one text, however many segments the fan is in
-            self._contacts[key] = (fan.get("email"), fan.get("phone")) if self._identified else None
-            yield key
 
     @cached_property
     def names(self) -> dict[str, Names]:
         """Names of the segments each member is in, in alphabetical order."""
-        found: dict[str, list[str]] = {}
-        for segment in sorted(self.chosen, key=lambda each: str(each["name"])):
-            for fan in self.members[segment["id"]]:
-                found.setdefault(fan, []).append(segment["name"])
-        shared: dict[Names, Names] = {}  # a few combinations, many fans
-        return {fan: shared.setdefault(tuple(each), tuple(each)) for fan, each in found.items()}
+        named = {
+            places: tuple(sorted(str(self.chosen[place]["name"]) for place in places))
+            for places in set(self.of.values())
+        }
+        return {fan: named[places] for fan, places in self.of.items()}
 
     def _executed(self, segment: Row) -> Iterator[Row]:
         size = self._pager.session.operation("segment_fans").max_size

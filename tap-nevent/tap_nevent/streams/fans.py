@@ -106,7 +106,7 @@ class FansStream(ChangingStream):
     def _consenting_members(self) -> set[str]:
         """Ids of the segments' members who consent."""
         try:
-            return set(self.run.members)
+            return self.run.members
         except NotServedError as exc:
             self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
             return set()

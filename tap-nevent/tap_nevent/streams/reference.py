@@ -9,13 +9,12 @@ from nevent_client.errors import NotServedError
 from typing_extensions import override
 
 from tap_nevent.client import ChangingStream, NeventStream
+from tap_nevent.people import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from singer_sdk.helpers.types import Context, Record
-
-    from tap_nevent.segments import Contact
 
 
 class TenantsStream(NeventStream):
@@ -79,19 +78,14 @@ class SegmentMembersStream(NeventStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        allowed: dict[str, Contact] = {}
+        chosen, of = self.run.segments.chosen, self.run.segments.of
         try:
-            allowed = self.run.members
+            for person in self.run.identified_members():
+                for place in of[person["id"]]:
+                    yield {
+                        "segment_id": chosen[place]["id"],
+                        "segment_name": chosen[place]["name"],
+                        **identity(person),
+                    }
         except NotServedError as exc:
             self.log("%s Stream '%s' is left out.", exc, self.name, level=30)
-        for segment in self.run.segments.chosen:
-            for fan in self.run.segments.members[segment["id"]]:
-                if fan in allowed:
-                    email, phone = allowed[fan]
-                    yield {
-                        "segment_id": segment["id"],
-                        "segment_name": segment["name"],
-                        "fan_id": fan,
-                        "email": email,
-                        "phone_number": phone,
-                    }
