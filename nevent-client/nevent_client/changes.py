@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from nevent_client.paging import Pager
 
-_WINDOW = 4000  # rows read between two anchors, as far as they are no more than so many pages:
-_PAGES = 32
+_WINDOW = 2400  # rows between two anchors: three windows are in memory, a row takes some 6 kB
+_PAGES = 24  # at most: three rounds of eight requests at a time
 _PASSES = 5
 logger = logging.getLogger(__name__)
 
