@@ -5,10 +5,11 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _KEPT = 10_000
 _HASH = 11  # characters of a key's hash; the minute of its change, in hexadecimal, follows
@@ -41,7 +42,7 @@ class Bookmark:
         packed = state.get("met", "")
         entries = (packed[i : i + _ENTRY] for i in range(0, len(packed), _ENTRY))
         self._met = {each[:_HASH]: int(each[_HASH:], 16) for each in entries}
-        self._new: dict[tuple[str, ...], str] = {}  # met since then: few live to be hashed
+        self._new: dict[tuple[str, ...], str] = {}  # met in this run: few are ever hashed
         self._past = ""  # a time that the server's clock has passed
 
     @staticmethod
@@ -69,7 +70,13 @@ class Bookmark:
     def meet(self, at: str, *key: str) -> None:
         """Remember a row given, and its time."""
         self._new[key] = at
-        if len(self._new) > _KEPT:
+        if len(self._new) > 2 * _KEPT:
+            self._prune()
+
+    def meet_all(self, met: Mapping[tuple[str, ...], str]) -> None:
+        """Remember rows given, each with its time."""
+        self._new.update(met)
+        if len(self._new) > 2 * _KEPT:
             self._prune()
 
     def reach(self, at: str) -> None:
@@ -92,24 +99,25 @@ class Bookmark:
     def save(self) -> None:
         """Write what was met into the state."""
         self._prune()
-        if self._met:
-            pairs = sorted(self._met.items())
-            self._state["met"] = "".join(f"{key}{minute:07x}" for key, minute in pairs)
+        met = self._met | {_hashed(key): _minute(at) for key, at in self._new.items()}
+        if len(met) > _KEPT:
+            met = dict(sorted(met.items(), key=itemgetter(1))[-_KEPT:])
+        if met:
+            self._state["met"] = "".join(
+                f"{key}{minute:07x}" for key, minute in sorted(met.items())
+            )
         else:
             self._state.pop("met", None)
 
     def _prune(self) -> None:
         """Forget what lies before the look-back, and of the rest all but the latest."""
-        new, self._new = self._new, {}
         if self.value is not None:
             floor = self.written(datetime.fromisoformat(self.value) - self._lookback)
             minute = _minute(floor)
-            new = {key: at for key, at in new.items() if at >= floor}
+            self._new = {key: at for key, at in self._new.items() if at >= floor}
             self._met = {key: at for key, at in self._met.items() if at >= minute}
-        self._met |= {_hashed(key): _minute(at) for key, at in new.items()}
-        if len(self._met) > _KEPT:
-            latest = sorted(self._met.items(), key=lambda pair: pair[1])[-_KEPT:]
-            self._met = dict(latest)
+        if len(self._new) > _KEPT:
+            self._new = dict(sorted(self._new.items(), key=itemgetter(1))[-_KEPT:])
 
 
 def moment(value: Any) -> str | None:

@@ -77,7 +77,7 @@ class PlainTap(Tap):
     @override
     def invoke(cls, **kwargs: Any) -> None:
         gc.freeze()  # what is loaded by now stays: without this it is looked through at every turn
-        gc.set_threshold(20_000, 10, 10)  # and rows, which form no cycles, make it turn often
+        gc.set_threshold(200_000, 10, 10)  # and rows, which form no cycles, make it turn often
         with cls.plainly():
             super().invoke(**kwargs)
 

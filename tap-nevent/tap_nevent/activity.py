@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_nevent.custom_fields import value as custom_value
@@ -39,13 +40,30 @@ class Rules:
     vip_definition: str | None = None  # the custom field that vip names
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Programme:
     """The organiser's concerts, who plays at those in question, and what time it is (UTC)."""
 
     concerts: Mapping[str, Concert]
     lineups: Mapping[str, tuple[Artist, ...]]
     now: str
+
+    @cached_property
+    def on_sale(self) -> list[tuple[Concert, tuple[Artist, ...]]]:
+        """Concerts that tickets can be bought for, the next one first, and who plays there."""
+        found = [each for each in self.concerts.values() if each.is_on_sale(self.now)]
+        found.sort(key=lambda each: (each.starts, each.id))
+        return [(each, self.lineups.get(each.id, ())) for each in found]
+
+    @cached_property
+    def offered(self) -> dict[str, frozenset[str]]:
+        """Genres of those who play there, by name."""
+        lineups = (
+            self.lineups.get(each.id, ())
+            for each in self.concerts.values()
+            if each.is_on_sale(self.now)
+        )
+        return {each.name: frozenset(each.genres) for lineup in lineups for each in lineup}
 
 
 def activity(fan: Row, facts: Facts, programme: Programme, rules: Rules) -> Row:
@@ -130,31 +148,25 @@ def _next(facts: Facts, programme: Programme) -> Concert | None:
 
 
 def _on_sale(facts: Facts, programme: Programme, artists: Counter[str]) -> Concert | None:
+    """The next one where a favourite plays, or else the next one; none that the fan goes to."""
     held = {concert for concert, _, _ in facts.tickets}
-    offered = [
-        each
-        for each in programme.concerts.values()
-        if each.id not in held and each.is_on_sale(programme.now)
-    ]
-
-    def order(each: Concert) -> tuple[bool, str, str]:
-        favourite = any(artist.name in artists for artist in programme.lineups.get(each.id, ()))
-        return (not favourite, each.starts, each.id)
-
-    return min(offered, key=order, default=None)
+    offered = [pair for pair in programme.on_sale if pair[0].id not in held]
+    for concert, lineup in offered:
+        if any(artist.name in artists for artist in lineup):
+            return concert
+    return offered[0][0] if offered else None
 
 
 def _recommended(programme: Programme, artists: Counter[str], genres: Counter[str]) -> list[str]:
-    scores: Counter[str] = Counter()
-    for concert in programme.concerts.values():
-        if concert.is_on_sale(programme.now):
-            for artist in programme.lineups.get(concert.id, ()):
-                if artist.name not in artists:
-                    scores[artist.name] = sum(genres[genre] for genre in set(artist.genres))
+    scores = {
+        name: sum(genres[genre] for genre in of)
+        for name, of in programme.offered.items()
+        if name not in artists
+    }
     return _best(scores)
 
 
-def _best(scores: Counter[str]) -> list[str]:
+def _best(scores: Mapping[str, int]) -> list[str]:
     """Names with the highest scores, above zero; equals in alphabetical order."""
     ordered = sorted(((-score, name) for name, score in scores.items() if score > 0))
     return [name for _, name in ordered[:_MOST]]

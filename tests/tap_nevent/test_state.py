@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +171,12 @@ def test_changes_of_one_instant_are_all_emitted(
 
 @pytest.mark.parametrize(
     "name",
-    ["_increment_stream_state", "_write_state_message", "get_replication_key_signpost"],
+    [
+        "_increment_stream_state",
+        "_write_state_message",
+        "get_replication_key_signpost",
+        "get_record_counter",
+    ],
 )
 def test_the_sdk_still_has_what_we_override(name: str) -> None:
     """A rename in the SDK would leave our override without effect."""
@@ -181,6 +189,32 @@ def test_the_sdk_calls_our_bookmark(extract: Callable[..., Output]) -> None:
     assert told["replication_key"] == "updated_at"
     assert "replication_key_signpost" not in told
     assert "progress_markers" not in told
+
+
+def test_where_nothing_changed_no_list_is_read(
+    extract: Callable[..., Output], nevent: NeventHandle
+) -> None:
+    """An hourly run costs what changed, not what there is."""
+    followed = ("fans", "fan_activity", "tickets", "attendance", "newsletter_subscriptions")
+    streams = (*followed, "fan_withdrawals", "fan_deletions")
+    first = extract(None, *streams, page_size=5, segments=["VIP"])
+    whole = Counter(each["operation"] for each in nevent.requests())
+    nevent.clear_requests()
+    second = extract(first.state, *streams, page_size=5, segments=["VIP"])
+    asked = Counter(each["operation"] for each in nevent.requests())
+    assert not any(second.records[stream] for stream in streams)
+    assert whole["GET /users"] > 20
+    assert max(asked.values()) < 10
+
+
+def test_the_counts_in_the_log_are_those_of_the_records(
+    extract: Callable[..., Output], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Though most records do not go by the SDK's own loop."""
+    caplog.set_level(logging.INFO)
+    output = extract(None, "fans")
+    told = re.findall(r'"metric":"record_count","value":(\d+)', caplog.text)
+    assert sum(map(int, told)) == len(output.records["fans"])
 
 
 def test_what_comes_after_the_last_state_is_written_too(

@@ -32,12 +32,12 @@ class AttendanceStream(PerFanFallback, PersonalStream):
         return super().get_records(context)
 
     @override
-    def walked(self) -> Iterator[Record]:
+    def walked(self) -> Iterator[list[Record]]:
         if self.bookmark.since is None and (yield from self._from_the_first_check_in()):
             return
         yield from super().walked()
 
-    def _from_the_first_check_in(self) -> Generator[Record, None, bool]:
+    def _from_the_first_check_in(self) -> Generator[list[Record], None, bool]:
         """All rows in the order of check-in, on a first run: a pair's first one needs no asking.
 
         False where this Nevent does not sort so; what was given by then is settled.
@@ -50,21 +50,24 @@ class AttendanceStream(PerFanFallback, PersonalStream):
                 return False
             before = times[-1] if times else before
             valid = list(filter(_counts, page.rows))
-            consenting = self.run.people.consenting(self.person(row) for row in valid)
-            for row in valid:
-                pair = hash(_pair(row))
-                if row["userId"] in consenting and pair not in self._settled:
-                    self._settled.add(pair)
-                    yield self.record(row, consenting[row["userId"]])
+            yield from self.blocks(self._first_ones(valid))
         self.bookmark.reach(self.run.started)
         self.bookmark.hold(holding=False)
         return True
+
+    def _first_ones(self, rows: list[Row]) -> Iterator[Record]:
+        consenting = self.run.people.consenting(map(self.person, rows))
+        for row in rows:
+            pair = hash(_pair(row))
+            if row["userId"] in consenting and pair not in self._settled:
+                self._settled.add(pair)
+                yield self.record(row, consenting[row["userId"]])
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
         """Of the rows that changed, those that are their pair's first check-in."""
         valid = [row for row in rows if _counts(row) and hash(_pair(row)) not in self._settled]
-        consenting = self.run.people.consenting(self.person(row) for row in valid)
+        consenting = self.run.people.consenting(map(self.person, valid))
         fans = {row["userId"] for row in valid} & consenting.keys()
         first: dict[Pair, Row] = {}
         for some in self.run.pager.of_people(self.operation, sorted(fans)):

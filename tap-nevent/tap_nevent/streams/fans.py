@@ -64,31 +64,27 @@ class FansStream(ChangingStream):
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
         names = self.run.segments.names if self.shows("nevent_segments") else {}
-        granted = self.run.people.rule.granted
+        rule, custom, zone = self.run.people.rule, self._custom, self.run.zone
         for fan in rows:
             key = fan["id"]
-            if granted(fan):
-                self._moved.discard(key)
-                if key in names:
-                    self._consenting.add(key)
-                yield self._record(fan, names.get(key, ()))
-            else:
+            if not rule.granted(fan):
                 self._consenting.discard(key)
+                continue
+            self._moved.discard(key)
+            if key in names:
+                self._consenting.add(key)
+            record: Record = self.shape(fan)
+            if "nevent_segments" in record:
+                record["nevent_segments"] = list(names.get(key, ()))
+            record.update(rule.columns(fan))
+            for each in fan.get("customFieldValues") or ():
+                if column := custom.get(each.get("propertyDefinitionId")):
+                    record[column.name] = value(column.data_type, each.get("value"), zone)
+            yield record
 
     @override
     def _identity(self, record: Record) -> tuple[str, ...]:
         return (*super()._identity(record), *(record.get("nevent_segments") or ()))
-
-    def _record(self, fan: Row, names: segments.Names) -> Record:
-        record: Record = self.shape(fan)
-        if "nevent_segments" in record:
-            record["nevent_segments"] = list(names)
-        record.update(self.run.people.rule.columns(fan))
-        for each in fan.get("customFieldValues") or ():
-            if column := self._custom.get(each.get("propertyDefinitionId")):
-                kind, zone = column.data_type, self.run.zone
-                record[column.name] = value(kind, each.get("value"), zone)
-        return record
 
     @cached_property
     def _custom(self) -> dict[str, CustomColumn]:

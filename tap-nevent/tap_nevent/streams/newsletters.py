@@ -26,7 +26,7 @@ class NewsletterSubscriptionsStream(PersonalStream):
     operation = "subscribers"
 
     @override
-    def walked(self) -> Iterator[Record]:
+    def walked(self) -> Iterator[list[Record]]:
         lists = [self._list(each) for each in self.run.pager.rows("newsletters")]
         rows: list[Row] = []
         for row in merge(*lists, key=_changed):
@@ -60,8 +60,8 @@ class NewsletterSubscriptionsStream(PersonalStream):
                 row["newsletterName"] = newsletter["name"]
                 yield row
 
-    def _settled(self, rows: list[Row]) -> Iterator[Record]:
-        yield from self.records(rows)
+    def _settled(self, rows: list[Row]) -> Iterator[list[Record]]:
+        yield from self.blocks(self.records(rows))
         if rows:
             self.bookmark.reach(max(map(_changed, rows)))
 
