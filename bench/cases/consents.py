@@ -26,7 +26,7 @@ OPTED_OUT = 5_000  # in the account before, whom the target reads first
 FANS = 100_000
 CHOICE = Choice(["fans"], ["subscriptions__fans"], {"tap-nevent": reading()})
 ALLOWED = Allowed(SUBSCRIBE.name, SUBSCRIBE.steady, MAX_SUBSCRIBES, MOST_BYTES)
-LISTED = Allowed(GET_PROFILES.name, GET_PROFILES.steady, MAX_PAGE)
+LISTED = Allowed(GET_PROFILES.name, GET_PROFILES.steady, MAX_PAGE, marked="suppression")
 
 
 def run(bench: Bench) -> None:
