@@ -24,6 +24,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.target_base import Target
 from typing_extensions import override
 
+from singer_outcomes import collector
 from singer_outcomes.environment import from_environment
 from singer_outcomes.mistakes import unsecret
 from singer_outcomes.reader import FastReader, StopReadingError
@@ -154,6 +155,7 @@ class OrderlyTarget(Target, abc.ABC):
     ) -> None:
         """Run, and end with one line for a person when something they can mend is wrong."""
         super(Target, cls).invoke(about=about, about_format=about_format)
+        collector.spare()
         cls.print_version(print_fn=cls.logger.info)
         expected = cls.expected()
         target = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -11,7 +10,7 @@ from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, StreamMapConfigError
 from typing_extensions import override
 
-from singer_outcomes import mistakes
+from singer_outcomes import collector, mistakes
 from singer_outcomes.maps import check_names, check_streams
 from singer_outcomes.writer import FastWriter
 
@@ -76,8 +75,7 @@ class PlainTap(Tap):
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
-        gc.freeze()  # what is loaded by now stays: without this it is looked through at every turn
-        gc.set_threshold(200_000, 10, 10)  # and rows, which form no cycles, make it turn often
+        collector.spare()
         with cls.plainly():
             super().invoke(**kwargs)
 
