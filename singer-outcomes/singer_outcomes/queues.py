@@ -242,6 +242,12 @@ class Queue:
 
     def _drop(self, rows: dict[int, Row], *, earliest: bool) -> None:
         """Forget these; `earliest`: none that stays is about the same people and came before."""
+        if len(rows) == len(self._rows):  # as a rule: what is full is sent
+            self._rows.clear()
+            self._places.clear()
+            self._latest.clear()
+            self._bytes = 0
+            return
         for place, row in rows.items():
             del self._rows[place]
             self._bytes -= len(row.body) + 1
