@@ -35,12 +35,13 @@ def measured(subject: Subject, rounds: int, enough: float = 0) -> float:
     Args:
         subject: what is measured.
         rounds: at most.
-        enough: a result that needs no other round.
+        enough: a result that needs no other round. One below nothing always does: what else the
+            machine did outweighed it.
     """
     busy: list[float] = []
     idle: list[float] = []
     found = float("inf")
-    while len(busy) < rounds and found > enough:
+    while len(busy) < rounds and not 0 < found <= enough:
         for spent, act in ((idle, subject.idle), (busy, subject.busy)):
             with Pulse() as pulse:
                 seconds = act()

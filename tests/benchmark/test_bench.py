@@ -51,7 +51,7 @@ def test_the_guard_fails_when_something_costs_more(tmp_path: Path) -> None:
     """It compares the real plugin with what is on record."""
     path = tmp_path / "guard.json"
     path.write_text('{"engagement": 0.001}', encoding="utf-8")
-    small = ("--only", "engagement", "--scale", "0.1", "--rounds", "1")
+    small = ("--only", "engagement", "--scale", "0.5", "--rounds", "3")
     done = _module("bench.guard", *small, "--recorded", str(path))
     assert done.returncode == 1
     assert "slower than recorded: engagement" in done.stderr
