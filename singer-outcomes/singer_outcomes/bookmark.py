@@ -42,7 +42,7 @@ class Bookmark:
         packed = state.get("met", "")
         entries = (packed[i : i + _ENTRY] for i in range(0, len(packed), _ENTRY))
         self._met = {each[:_HASH]: int(each[_HASH:], 16) for each in entries}
-        self._new: dict[tuple[str, ...], str] = {}  # met in this run: few are ever hashed
+        self._new: dict[tuple[Any, ...], str] = {}  # met in this run: few are ever hashed
         self._past = ""  # a time that the server's clock has passed
 
     @staticmethod
@@ -63,17 +63,17 @@ class Bookmark:
         floor = self.written(datetime.fromisoformat(self.value) - self._lookback)
         return max(floor, self._start or floor)
 
-    def met(self, *key: str) -> bool:
+    def met(self, *key: Any) -> bool:
         """Whether this row, as it is, was given before."""
         return key in self._new or (bool(self._met) and _hashed(key) in self._met)
 
-    def meet(self, at: str, *key: str) -> None:
+    def meet(self, at: str, *key: Any) -> None:
         """Remember a row given, and its time."""
         self._new[key] = at
         if len(self._new) > 2 * _KEPT:
             self._prune()
 
-    def meet_all(self, met: Mapping[tuple[str, ...], str]) -> None:
+    def meet_all(self, met: Mapping[tuple[Any, ...], str]) -> None:
         """Remember rows given, each with its time."""
         self._new.update(met)
         if len(self._new) > 2 * _KEPT:
@@ -136,8 +136,9 @@ def written(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _hashed(key: tuple[str, ...]) -> str:
-    digest = blake2b("\x1f".join(key).encode(), digest_size=8).digest()
+def _hashed(key: tuple[Any, ...]) -> str:
+    text = "\x1f".join(map(str, key))  # a row may tell no time, and an id be a number
+    digest = blake2b(text.encode(), digest_size=8).digest()
     return urlsafe_b64encode(digest)[:_HASH].decode()
 
 

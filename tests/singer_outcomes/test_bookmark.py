@@ -43,6 +43,17 @@ def test_it_never_falls_and_never_passes_now() -> None:
     assert state["replication_key_value"] == NOON.isoformat()
 
 
+def test_a_row_without_a_time_or_with_a_number_for_an_id_is_told_from_others() -> None:
+    """Also by the next run."""
+    state: dict[str, Any] = {}
+    first = bookmark(state)
+    first.meet_all({(7, NOON.isoformat()): NOON.isoformat()})
+    first.save()
+    second = bookmark(state)
+    assert second.met(7, NOON.isoformat())
+    assert not second.met("8", None)
+
+
 def test_what_was_met_in_the_look_back_is_known_to_the_next_run() -> None:
     """As it was; what is older is read no more, and forgotten."""
     state: dict[str, Any] = {}
