@@ -43,7 +43,8 @@ def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     ASCII only, so an international domain goes in its ASCII form.
     """
     plain = value.strip().lower()
-    if len(plain) <= longest <= LONGEST_EMAIL and _PLAIN.fullmatch(plain):
+    # In lower case, the sign for kelvin is a k.
+    if value.isascii() and len(plain) <= longest <= LONGEST_EMAIL and _PLAIN.fullmatch(plain):
         return plain
     try:
         checked = email_validator.validate_email(

@@ -19,6 +19,7 @@ from singer_outcomes.identifiers import email_address, phone_number
         ("  Ana.Garcia@Nevent-Demo.ES ", "ana.garcia@nevent-demo.es"),
         ("ana@ñandú-demo.es", "ana@xn--and-demo-c3a7g.es"),
         ("ana.garcía@nevent-demo.es", None),
+        ("ana\N{KELVIN SIGN}@nevent-demo.es", None),
         ("ana+festival@nevent-demo.es", "ana+festival@nevent-demo.es"),
         ("ana@nevent-demo", None),
         ("ana nevent-demo.es", None),
