@@ -25,7 +25,7 @@ _TAKEN = {"_", "record", "config", "self", "fake", "__stream_name__", "__origina
 _METHODS = {"startswith", "endswith", "lower", "upper", "strip", "title"}
 _NODES = (
     *(ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.IfExp, ast.Load, ast.List),
-    *(ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
     *(ast.In, ast.NotIn, ast.Is, ast.IsNot),
 )
 _CONSTANTS = (str, int, float, bool, type(None))
@@ -43,7 +43,7 @@ class _Compiler(ast.NodeTransformer):
     """
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, (ast.Name, ast.Constant, ast.BinOp, ast.Call)):
+        if isinstance(node, (ast.Name, ast.Constant, ast.BinOp, ast.Call, ast.Compare)):
             return super().visit(node)
         if not isinstance(node, _NODES):
             raise _NotPlainError
@@ -57,6 +57,14 @@ class _Compiler(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, _CONSTANTS):
             raise _NotPlainError
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        told = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+        identity = any(isinstance(each, (ast.Is, ast.IsNot)) for each in node.ops)
+        if identity and told - {None, True, False}:  # whether two texts are one object may differ
+            raise _NotPlainError
+        self.generic_visit(node)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
@@ -107,13 +115,15 @@ def _compiled(stream_map: StreamMap) -> Callable[[Record], Record] | None:
         evaluate = stream_map._eval  # noqa: SLF001
     except (AttributeError, KeyError):
         return None
+    if not all(tree is None or isinstance(tree, ast.Expr) for *_, tree in steps):
+        return None  # `a = b` or so, which the SDK refuses
     scope: dict[str, Any] = {"add": add, "evaluate": evaluate, "trees": []}
 
-    def source(text: str, tree: ast.Expr, name: str | None) -> str:
+    def source(text: str, tree: ast.stmt, name: str | None) -> str:
         try:
             plain = ast.parse(ast.unparse(tree), mode="eval").body  # a copy: the SDK keeps its own
             return ast.unparse(_Compiler().visit(plain))
-        except _NotPlainError:
+        except (_NotPlainError, SyntaxError, RecursionError):
             scope["trees"].append(tree)
             return f"evaluate({text!r}, trees[{len(scope['trees']) - 1}], record, {name!r})"
 
@@ -135,6 +145,8 @@ def _compiled(stream_map: StreamMap) -> Callable[[Record], Record] | None:
         else:
             lines.append(f"result[{name!r}] = {source(definition, tree, name)}")
     lines.append("return result")
+    if scope["trees"]:
+        lines.insert(1, "record = record.copy()")  # an expression may change what it is given
     exec("\n    ".join(lines), scope)  # noqa: S102  # of names and nodes that were let through
     made: Callable[[Record], Record] = scope["transform"]
     return made

@@ -55,6 +55,8 @@ def nested(stream_maps: Mapping[str, Any]) -> dict[str, Any]:
 def check_names(stream_maps: Mapping[str, Any], stream_name: str, columns: Collection[str]) -> None:
     """Refuse a map of this stream that names a column which the stream does not have.
 
+    And one that is no expression: of `status = 'paid'` as a filter the SDK would let all pass.
+
     Raises:
         StreamMapConfigError: naming the map, the column and those that exist.
     """
@@ -66,10 +68,17 @@ def check_names(stream_maps: Mapping[str, Any], stream_name: str, columns: Colle
         for column, expression in definition.items():
             if column.startswith("__") and column != "__filter__":
                 continue
-            unknown = _names(expression) - _GIVEN - set(columns)
+            told = f"'{name}: {column}: {expression}'"
+            try:
+                unknown = _names(expression) - _GIVEN - set(columns)
+            except SyntaxError as error:
+                raise StreamMapConfigError(
+                    f"The map {told} is no expression ({error.msg}). Correct it in stream_maps; "
+                    "values are compared by ==."
+                ) from None
             if unknown:
                 raise StreamMapConfigError(
-                    f"The map '{name}: {column}: {expression}' names "
+                    f"The map {told} names "
                     f"{', '.join(repr(each) for each in sorted(unknown))}, which the stream "
                     f"'{stream_name}' does not have. Correct the map in stream_maps; "
                     f"the columns are: {', '.join(sorted(columns))}."
@@ -130,13 +139,14 @@ def failure(stream_map: StreamMap, error: Exception) -> RejectedError:
 
 
 def _names(expression: Any) -> set[str]:
-    """Names an expression reads; none where it is no expression (null, `__NULL__`)."""
+    """Names an expression reads; none where it is none (null, `__NULL__`).
+
+    Raises:
+        SyntaxError: it is a statement, or no Python at all.
+    """
     if not isinstance(expression, str) or expression == "__NULL__":
         return set()
-    try:
-        tree = ast.parse(expression.strip(), mode="eval")
-    except SyntaxError:
-        return set()  # the SDK's mapper refuses it with its own message
+    tree = ast.parse(expression.strip(), mode="eval")
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
     return {node.id for node in nodes if isinstance(node.ctx, ast.Load)} - bound

@@ -34,6 +34,9 @@ EXPRESSIONS = (
     "a != 'x' and b in ['x', 'y', None]",
     "b not in a",
     "a is None",
+    "a is 'x'",
+    "a is not True",
+    "record.pop('a')",
     "a < b < c",
     "'nevent:' + a",
     "a + b",
@@ -117,6 +120,15 @@ def test_each_shipped_map_gives_what_the_sdk_gives(
             names |= {node.id for node in tree if isinstance(node, ast.Name)}
     record = data.draw(st.fixed_dictionaries(dict.fromkeys(sorted(names), VALUES)))
     _same(_maps(definitions, source, names)[-1], record)
+
+
+@pytest.mark.filterwarnings("ignore::simpleeval.AssignmentAttempted")  # as the SDK tells it
+@pytest.mark.parametrize(
+    "definition", [{"__filter__": "a = 'x'"}, {"new": "a = 1"}, {"new": "del a"}, {"new": "a; b"}]
+)
+def test_what_is_no_expression_is_left_to_the_sdk(definition: dict[str, str]) -> None:
+    """Whatever it makes of it."""
+    _same(_maps({"s": definition}, "s", {"a", "b"})[0], {"a": "x", "b": "y"})
 
 
 def test_a_record_without_a_map_is_copied() -> None:

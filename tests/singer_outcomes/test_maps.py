@@ -42,6 +42,13 @@ def test_a_filter_and_a_second_projection_are_checked_as_well() -> None:
         )
 
 
+@pytest.mark.parametrize("expression", ["city = 'Cuenca'", "del city", "city; price", "city +"])
+def test_what_is_no_expression_is_refused(expression: str) -> None:
+    """The SDK ignores an assignment: that filter would let everybody pass."""
+    with pytest.raises(StreamMapConfigError, match="compared by =="):
+        check_names({"fans": {"__filter__": expression}}, "fans", COLUMNS)
+
+
 def test_maps_of_other_streams_are_not_this_streams_concern() -> None:
     """Each is checked when its own stream arrives."""
     check_names({"tickets": {"x": "unknown"}}, "fans", COLUMNS)
