@@ -37,6 +37,11 @@ class Shuffle:
         """The position that lands on this image."""
         return (image - self._shift) * self._back % self.size
 
+    def inverses(self, images: range) -> list[int]:
+        """The positions that land on images which follow each other."""
+        first, back, size = (images.start - self._shift) * self._back, self._back, self.size
+        return [(first + nth * back) % size for nth in range(len(images))]
+
 
 class Pattern(Generic[Item]):
     """Items hung on the numbers 0, 1, 2, … and repeating with a period.
@@ -57,6 +62,12 @@ class Pattern(Generic[Item]):
         """How many items hang on smaller numbers."""
         turns, offset = divmod(number, self.length)
         return turns * self.total + self._prefix[offset]
+
+    def span(self, number: int) -> range:
+        """The items that hang on a number, counted from 0."""
+        turns, offset = divmod(number, self.length)
+        before = turns * self.total
+        return range(before + self._prefix[offset], before + self._prefix[offset + 1])
 
     def at(self, nth: int) -> tuple[int, Item]:
         """Number and item of the n-th item (from 0)."""

@@ -96,11 +96,17 @@ class CheckIns:
         """The scans of an order's tickets."""
         return [self.at(rank) for rank, _ in self._ranks_of(order)]
 
-    def of_concert(self, concert: int) -> Iterator[CheckIn]:
-        """All scans at a concert."""
+    def attendees(self, concert: int) -> Iterator[tuple[int, int]]:
+        """Number and fan of each scan at a concert that nobody took back."""
         for stretch in self._by_concert.get(concert, ()):
-            for place in range(stretch.count):
-                yield self.at(stretch.rank + place)
+            if stretch.scan == "void":
+                continue
+            scan = SCANS.index(stretch.scan)
+            for nth in range(stretch.first, stretch.first + stretch.count):
+                order, position = stretch.pattern.at(nth)
+                holder = SHAPES[order % len(SHAPES)].tickets[position].holder
+                ticket = order * MOST_TICKETS + position
+                yield ticket * MOST_SCANS + scan, self._orders.attendee(order, holder)
 
     def _ranks_of(self, order: int) -> list[tuple[int, tuple[int, int]]]:
         found = []

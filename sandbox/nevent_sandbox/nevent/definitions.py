@@ -70,25 +70,30 @@ class CustomValues:
 
     def of(self, chance: int, city: str, document: str) -> list[dict[str, Any]]:
         """The values that a fan with this chance has; document is his identity card number."""
-        ids = self._ids
-        found: list[tuple[str, Any]] = []
-        if chance & 7:
-            found.append(("origen_fan", ORIGINS[chance % len(ORIGINS)]))
-        if chance & 8:
-            found.append(("num_acompanantes", (chance >> 4) % 9 + (0.5 if chance & 3 == 0 else 0)))
-        if chance & 16:
-            found.append(("primera_visita", date_text(self._start - chance % 3000 * DAY)))
-        if chance & 32:
-            found.append(("socio_club", bool(chance & 64)))
-        if chance & 128:
+        values = [(name, self.one(name, chance, city, document)) for name in CUSTOM_NAMES]
+        return [
+            {"propertyDefinitionId": self._ids[name], "value": value}
+            for name, value in values
+            if value is not None
+        ]
+
+    def one(self, name: str, chance: int, city: str, document: str) -> Any:  # noqa: PLR0911
+        """One of these values by its technical name; None if the fan has none."""
+        if name == "origen_fan":
+            return ORIGINS[chance % len(ORIGINS)] if chance & 7 else None
+        if name == "num_acompanantes":
+            return (chance >> 4) % 9 + (0.5 if chance & 3 == 0 else 0) if chance & 8 else None
+        if name == "primera_visita":
+            return date_text(self._start - chance % 3000 * DAY) if chance & 16 else None
+        if name == "socio_club":
+            return bool(chance & 64) if chance & 32 else None
+        if name == "estilos_favoritos":
             first = (chance >> 8) % len(STYLES)
-            found.append(
-                ("estilos_favoritos", list(STYLES[first : first + 1 + (chance >> 12) % 3]))
-            )
-        if chance >> 8 & 3 == 0:
-            found.append(("city", city))
-        if chance >> 10 & 3 == 0:
-            found.append(("dni", document))
-        if chance >> 12 & 7 == 0:
-            found.append(("alergias", [ALLERGIES[chance % len(ALLERGIES)]]))
-        return [{"propertyDefinitionId": ids[name], "value": value} for name, value in found]
+            return list(STYLES[first : first + 1 + (chance >> 12) % 3]) if chance & 128 else None
+        if name == "city":
+            return city if chance >> 8 & 3 == 0 else None
+        if name == "dni":
+            return document if chance >> 10 & 3 == 0 else None
+        if name == "alergias":
+            return [ALLERGIES[chance % len(ALLERGIES)]] if chance >> 12 & 7 == 0 else None
+        return None

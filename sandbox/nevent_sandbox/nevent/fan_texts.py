@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nevent_sandbox.nevent.custom_texts import CustomTexts, consent, encoded, preferences
 from nevent_sandbox.nevent.instants import DAY, date_text, iso
-from nevent_sandbox.nevent.people import ABROAD, CATALAN, DOMAINS, TAGS, TRAITS, Words, few_tags
+from nevent_sandbox.nevent.people import ABROAD, CATALAN, DOMAINS, TAGS_PERIOD, TRAITS, Words, tags
 from nevent_sandbox.nevent.pools import LANGUAGES, Country
 
 _ODD_EMAIL = frozenset(
@@ -15,11 +15,7 @@ _ODD_EMAIL = frozenset(
 )
 _ODD_PHONE = frozenset({"no phone", "unreachable", "invalid phone", "same phone"})
 _ODD_NAME = frozenset({"same email", "long name", "emoji", "no name", "markup"})
-_ALL_TAGS = 12 * (len(TAGS) - 3)  # numbers after which the first tag and "vip" repeat together
-_TAGS = [
-    [encoded(few_tags(n % 12 == 0, n % (len(TAGS) - 3), count)) for n in range(_ALL_TAGS)]
-    for count in range(4)
-]
+_TAGS = [encoded(tags(n)) for n in range(TAGS_PERIOD)]
 
 
 class _Pool(NamedTuple):
@@ -100,6 +96,15 @@ class FanTexts:
             f'"surname":{surname},"thirdPartySharing":{sharing}}}'
         )
 
+    def member(self, fan: int, chance: int) -> str:
+        """What the members of a segment are told as."""
+        kind = self._kinds[self._words.trait(fan)]
+        email, phone, name, surname = self.identity(fan, chance, kind)
+        return (
+            f'{{"fan_id":"{self._prefix}{fan:08x}","first_name":{name},"last_name":{surname},'
+            f'"email":{email},"phone":{phone}}}'
+        )
+
     def fan(self, fan: int, chance: int, created: int, updated: int) -> str:
         """All of a fan."""
         kind = self._kinds[self._words.trait(fan)]
@@ -113,7 +118,6 @@ class FanTexts:
         lives, travels = (city, city) if chance & 31 else ("null", self._nowhere)
         document = self._words.document(fan) if not chance & 5 or not chance >> 30 & 3 else ""
         tax = f'"{document}"' if not chance & 5 else "null"
-        tags = chance >> 13
         return (
             f'{{"id":"{self._prefix}{fan:08x}","email":{email},"name":{name},"surname":{surname},'
             f'"phone":{phone},"birthDate":{born},"gender":{gender},"language":{language},'
@@ -121,7 +125,7 @@ class FanTexts:
             f'"postalCode":"{province}{chance % 1000:03d}",{self._fixed},'
             f'"customFieldValues":{self._custom.of(chance >> 20, travels, document)},'
             f'"communicationPreferences":{preferences(chance >> 7, created, updated)},'
-            f'"tags":{_TAGS[tags >> 5 & 3][tags % _ALL_TAGS]},"taxId":{tax},'
+            f'"tags":{_TAGS[(chance >> 13) % TAGS_PERIOD]},"taxId":{tax},'
             f'"thirdPartySharing":{consent(kind.trait, chance, created, updated)},'
             f'"createdAt":"{iso(created)}","updatedAt":"{iso(updated)}"}}'
         )

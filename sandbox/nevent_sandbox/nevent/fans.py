@@ -12,7 +12,7 @@ from nevent_sandbox.nevent.fan_texts import FanTexts
 from nevent_sandbox.nevent.identifiers import Identifiers
 from nevent_sandbox.nevent.instants import DAY, date_text, iso
 from nevent_sandbox.nevent.orders import Orders
-from nevent_sandbox.nevent.people import TRAITS, Words, tags
+from nevent_sandbox.nevent.people import TAGS_PERIOD, TRAITS, Words, tags
 from nevent_sandbox.nevent.pools import countries
 
 _NOWHERE = "Soria"
@@ -88,6 +88,21 @@ class Fans:
         if name == "phone":
             return self.words.phone(fan, chance)
         return " ".join(part or "" for part in self.words.names(fan, chance))
+
+    def tags_index(self, fan: int) -> int:
+        """One of a few numbers of which `tags` makes the fan's."""
+        return (mix(fan, self._seed) >> 13) % TAGS_PERIOD
+
+    def custom_value(self, fan: int, name: str) -> Any:
+        """The value of one custom property, by its technical name; None without one."""
+        chance = mix(fan, self._seed)
+        city = (self.words.home(fan, chance).city or _NOWHERE) if name == "city" else ""
+        document = self.words.document(fan) if name == "dni" else ""
+        return self._custom.one(name, chance >> 20, city, document)
+
+    def member_text(self, fan: int) -> str:
+        """A fan as the members of segments are told, as JSON."""
+        return self._texts.member(fan, mix(fan, self._seed))
 
     def trait(self, fan: int, name: str) -> Any:
         """Tags, country or custom values of a fan."""

@@ -2,20 +2,29 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from nevent_sandbox.nevent.comparing import compare
+from nevent_sandbox.nevent.people import tags
 from nevent_sandbox.nevent.standing import Standing
 from nevent_sandbox.nevent.store import Store
 
-Test = Callable[[str], bool]
+Holds = Callable[[Any], bool]
 _KEPT = 8
 
 
 class DefinitionError(ValueError):
     """The definition is malformed; the caller must send another."""
+
+
+class Test(NamedTuple):
+    """A condition on a fan: by number where he is as at the start, else by id."""
+
+    of_base: Callable[[int], bool]
+    of_any: Callable[[str], bool]
 
 
 class Membership:
@@ -44,20 +53,28 @@ class Membership:
             self._found[key] = found
         return found
 
-    def _matching(self, tests: list[Test]) -> Iterator[int]:
-        store = self._store
-        prefix = store.identifiers.prefix("user")
-        gone = store.fans.gone
-        size = store.fans_at_start
-        for number in range(size + store.added["user"]):
-            identifier = f"{prefix}{number:08x}"
-            known = number < size or identifier in store.fans.changed
-            if known and identifier not in gone and all(test(identifier) for test in tests):
-                yield number
+    def _matching(self, tests: list[Test]) -> list[int]:
+        touched = self._standing.touched()
+        base: Iterator[int] = iter(range(self._store.fans_at_start))
+        if touched:
+            base = (number for number in base if number not in touched)
+        for test in tests:
+            base = filter(test.of_base, base)
+        later = (
+            number
+            for number, user in touched.items()
+            if self._store.knows(user) and all(test.of_any(user) for test in tests)
+        )
+        return sorted([*base, *later])
 
     def _stanza(self, stanza: dict[str, Any]) -> Test:
         tests = [self._criterion(criterion) for criterion in stanza["criteria"]]
-        return lambda user: any(test(user) for test in tests)
+        if len(tests) == 1:
+            return tests[0]
+        return Test(
+            lambda number: any(test.of_base(number) for test in tests),
+            lambda user: any(test.of_any(user) for test in tests),
+        )
 
     def _criterion(self, criterion: dict[str, Any]) -> Test:
         maker = {
@@ -73,15 +90,15 @@ class Membership:
         operator, value = criterion.get("operator", "eq"), criterion.get("value")
         return maker(criterion, lambda found: compare(operator, found, value))
 
-    def _spent(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
+    def _spent(self, _: dict[str, Any], holds: Holds) -> Test:
         standing = self._standing
+        enough = cache(lambda cents: holds(cents / 100))  # amounts repeat
+        return Test(
+            lambda number: enough(standing.base_spent_cents(number)),
+            lambda user: enough(standing.spent_cents(user)),
+        )
 
-        def test(user: str) -> bool:
-            return holds(standing.spent_cents(user) / 100)
-
-        return test
-
-    def _attended(self, criterion: dict[str, Any], _: Callable[[Any], bool]) -> Test:
+    def _attended(self, criterion: dict[str, Any], _: Holds) -> Test:
         store = self._store
         value = criterion.get("value")
         wanted = {
@@ -89,30 +106,55 @@ class Membership:
             for concert in map(store.concert, value if isinstance(value, list) else [str(value)])
             if concert
         }
+        present = self._standing.attendees(wanted)
+        number = store.identifiers.number
+        return Test(present.__contains__, lambda user: number("user", user) in present)
 
-        return self._standing.attendees(wanted).__contains__
+    def _label(self, _: dict[str, Any], holds: Holds) -> Test:
+        standing = self._standing
+        index = self._store.base_fans.tags_index
+        labelled = cache(lambda number: any(map(holds, tags(number))))
+        return Test(
+            lambda number: labelled(index(number)),
+            lambda user: any(map(holds, standing.quick(user, "tags"))),
+        )
 
-    def _label(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        return lambda user: any(holds(tag) for tag in self._standing.quick(user, "tags"))
+    def _country(self, _: dict[str, Any], holds: Holds) -> Test:
+        standing = self._standing
+        country = self._store.base_fans.words.country
+        there = cache(holds)
+        return Test(
+            lambda number: there(country(number)),
+            lambda user: there(standing.quick(user, "country")),
+        )
 
-    def _country(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        return lambda user: holds(self._standing.quick(user, "country"))
-
-    def _custom(self, criterion: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        name = (criterion.get("filters") or {}).get("property_name")
+    def _custom(self, criterion: dict[str, Any], holds: Holds) -> Test:
+        name: Any = (criterion.get("filters") or {}).get("property_name")
         wanted = next((d["id"] for d in self._store.definitions if d["name"] == name), None)
+        standing, value_of = self._standing, self._store.base_fans.custom_value
 
-        def test(user: str) -> bool:
-            for item in self._standing.quick(user, "customFieldValues"):
+        def fits(value: Any) -> bool:
+            return any(map(holds, value if isinstance(value, list) else [value]))
+
+        def of_base(number: int) -> bool:
+            value = value_of(number, name)
+            return value is not None and fits(value)
+
+        def of_any(user: str) -> bool:
+            for item in standing.quick(user, "customFieldValues"):
                 if item["propertyDefinitionId"] == wanted:
-                    value = item["value"]
-                    return any(map(holds, value if isinstance(value, list) else [value]))
+                    return fits(item["value"])
             return False
 
-        return test
+        return Test(of_base, of_any)
 
-    def _ticket_type(self, _: dict[str, Any], holds: Callable[[Any], bool]) -> Test:
-        return lambda user: any(map(holds, self._standing.type_names(user)))
+    def _ticket_type(self, _: dict[str, Any], holds: Holds) -> Test:
+        standing = self._standing
+        named = cache(lambda names: any(map(holds, names)))
+        return Test(
+            lambda number: any(map(named, standing.base_type_names(number))),
+            lambda user: any(map(holds, standing.type_names(user))),
+        )
 
 
 def _stanzas(definition: Any) -> list[dict[str, Any]]:

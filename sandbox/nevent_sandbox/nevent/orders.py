@@ -96,8 +96,7 @@ class Orders:
 
     def of_fan(self, fan: int) -> list[int]:
         """The orders that a fan of the base audience placed."""
-        before, inverse = self._per_fan.before, self._slots.inverse
-        return [inverse(slot) for slot in range(before(fan), before(fan + 1))]
+        return self._slots.inverses(self._per_fan.span(fan))
 
     def touching(self, fan: int) -> list[int]:
         """The orders of a fan and of those who may have given him a ticket."""

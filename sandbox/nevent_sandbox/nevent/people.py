@@ -1,6 +1,7 @@
 """Names, addresses and numbers of fans, with the oddities that real audiences have."""
 
 from collections.abc import Callable
+from math import lcm
 from typing import NamedTuple
 
 from nevent_sandbox.nevent.pools import LANGUAGES, countries
@@ -57,6 +58,8 @@ TAGS = (
     "ñ-fan",
     "newsletter",
 )
+TAGS_PERIOD = lcm(12, len(TAGS) - 3, 4 << 5)
+"""After so many numbers `tags` repeats itself."""
 DOMAINS = ("correo-demo.es", "nevent-demo.es", "buzon-demo.es", "musica-demo.cat")
 _LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _SPANISH: tuple[Callable[[str], str], ...] = (  # of the eight digits after the 6
@@ -202,13 +205,9 @@ class Words:
 
 def tags(chance: int) -> list[str]:
     """None to three tags; one fan in twelve is tagged VIP."""
-    return few_tags(chance % 12 == 0, chance % (len(TAGS) - 3), (chance >> 5) % 4)
-
-
-def few_tags(vip: bool, first: int, count: int) -> list[str]:  # noqa: FBT001  # as a die falls
-    """So many of the tags from one on, with or without VIP."""
-    found = list(TAGS[1 + first : 1 + first + count])
-    return ["vip", *found] if vip else found
+    first = 1 + chance % (len(TAGS) - 3)
+    found = list(TAGS[first : first + (chance >> 5) % 4])
+    return ["vip", *found] if chance % 12 == 0 else found
 
 
 def _digits(fan: int) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Raw
 
 Row = TypeVar("Row")
+Standing = tuple[int, str, Row | None, int]
+"""Last change and id, which give the order; the row if it is late, else its rank in the base."""
 _KEPT_ORDERS = 6
 
 
@@ -107,6 +109,28 @@ class Register(Generic[Row]):
             return write(self._late[late])
         rank = self._base_rank(position - late)
         return write(self.base.row(rank)) if text is None else Raw(text(rank))
+
+    def standing(self, identifier: str) -> Standing[Row] | None:
+        """A row by its id, and where it stands; not composed while it is as in the base."""
+        row = self.changed.get(identifier)
+        if row is not None:
+            return (*self._keys[identifier], row, -1)
+        if identifier in self.gone:
+            return None
+        rank = self.base.rank(identifier)
+        return None if rank is None else (self.base.updated_at(rank), identifier, None, rank)
+
+    def told(
+        self,
+        standing: Standing[Row],
+        write: Callable[[Row], Any],
+        text: Callable[[int], str] | None,
+    ) -> Any:
+        """Such a row as the API tells it; `text` as for `written`."""
+        _, _, row, rank = standing
+        if row is None and text is not None:
+            return Raw(text(rank))
+        return write(self.base.row(rank) if row is None else row)
 
     def since(self, moment: int) -> int:
         """The position of the first row whose last change is at or after a moment."""

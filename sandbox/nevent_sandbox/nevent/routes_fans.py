@@ -1,6 +1,7 @@
 """Fans: list, one, count, what belongs to one, and the erased."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from starlette.requests import Request
@@ -39,9 +40,9 @@ def _list(side: Side, request: Request) -> dict[str, Any]:
     page = wanted(query, _SORTS)
     identifiers = None if side.published else identifiers_of(query, "ids")
     if identifiers is not None:
-        rows = [row for row in map(fans.get, identifiers) if row is not None]
-        rows.sort(key=lambda row: (row["updatedAt"], row["id"]), reverse=page.descending)
-        return list_page(rows, page, side.wire.fan)
+        found = [row for row in map(fans.standing, identifiers) if row is not None]
+        found.sort(key=itemgetter(0, 1), reverse=page.descending)
+        return list_page(found, page, lambda row: fans.told(row, side.wire.fan, side.wire.fan_text))
     since = None if side.published else moment_of(query, "updatedFrom")
     first = 0 if since is None else fans.since(since)
     return register_page(

@@ -55,25 +55,13 @@ def _execute(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, A
         members = side.members.members(body.get("definition"))
     except (DefinitionError, ValueError) as error:
         raise BadRequestError(str(error)) from error
-    make, person = side.store.identifiers.make, side.store.person
-    people = [
-        person(make("user", number)) or {} for number in members[page * size : (page + 1) * size]
-    ]
+    people = map(side.store.member_text, members[page * size : (page + 1) * size])
     pages = -(-len(members) // size)
     return wrapped(
         side,
         {
             "total_fans": len(members),
-            "fans": [
-                {
-                    "fan_id": row["id"],
-                    "first_name": row["name"],
-                    "last_name": row["surname"],
-                    "email": row["email"],
-                    "phone": row["phone"],
-                }
-                for row in people
-            ],
+            "fans": list(people),
             "current_page": page,
             "total_pages": pages,
             "has_more": page + 1 < pages,

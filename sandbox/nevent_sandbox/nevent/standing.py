@@ -1,5 +1,6 @@
 """What a definition can ask of a fan: what he spent, bought, attended, and is."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from nevent_sandbox.nevent.checkins import CheckIn
@@ -8,18 +9,13 @@ from nevent_sandbox.nevent.store import Store
 
 
 class Standing:
-    """Answers from tables where a fan is as he was at the start, else from his rows."""
+    """Answers from a fan's rows or, where he is as he was at the start, from tables."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def spent_cents(self, user_id: str) -> int:
         """What a fan paid in euros for completed orders, less what was paid back, in cents."""
-        number = self._store.untouched(user_id)
-        if number is not None:
-            return sum(
-                map(self._store.base_orders.net_euro_cents, self._store.base_orders.of_fan(number))
-            )
         return sum(
             order.total - order.refunded
             for order in self._store.orders_of(user_id)
@@ -28,10 +24,6 @@ class Standing:
 
     def type_names(self, user_id: str) -> set[str]:
         """The names of the tickets that a fan bought in completed orders."""
-        number = self._store.untouched(user_id)
-        if number is not None:
-            orders = self._store.base_orders
-            return {n for order in orders.of_fan(number) for n in orders.type_names(order)}
         return {
             ticket.type_name
             for order in self._store.orders_of(user_id)
@@ -39,16 +31,34 @@ class Standing:
             for ticket in order.tickets
         }
 
-    def attendees(self, wanted: set[int]) -> set[str]:
-        """The fans who were at one of these concerts."""
+    def attendees(self, wanted: set[int]) -> set[int | None]:
+        """The numbers of the fans who were at one of these concerts."""
+        number = self._store.identifiers.number
         later = self._store.check_ins.changed
-        identify = self._store.check_ins.base.identify
-        found = {row.user_id for row in later.values() if _was_there(row, wanted)}
+        found = {number("user", row.user_id) for row in later.values() if _was_there(row, wanted)}
+        changed = {number("attendance", identifier) for identifier in later}
         for concert in wanted:
-            for row in self._store.base_check_ins.of_concert(concert):
-                if row.status != "VOIDED" and not (later and identify(row) in later):
-                    found.add(row.user_id)
+            for row, fan in self._store.base_check_ins.attendees(concert):
+                if row not in changed:
+                    found.add(fan)
         return found
+
+    def touched(self) -> dict[int, str]:
+        """Number and id of each fan who is not, or has not the orders, as at the start."""
+        store = self._store
+        users = {*store.fans.changed, *store.fans.gone, *store.with_later_orders()}
+        numbers = [(store.identifiers.number("user", user), user) for user in users]
+        return {number: user for number, user in numbers if number is not None}
+
+    def base_spent_cents(self, number: int) -> int:
+        """What a fan whom nothing touched paid, less what was paid back, in cents."""
+        orders = self._store.base_orders
+        return sum(map(orders.net_euro_cents, orders.of_fan(number)))
+
+    def base_type_names(self, number: int) -> Iterator[frozenset[str]]:
+        """The names of the tickets that a fan whom nothing touched bought, order by order."""
+        orders = self._store.base_orders
+        return map(orders.type_names, orders.of_fan(number))
 
     def quick(self, user_id: str, name: str) -> Any:
         """Tags, country or custom values of a fan, without composing all of him."""

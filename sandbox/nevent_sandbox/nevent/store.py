@@ -1,6 +1,7 @@
 """Everything the tenant holds: the computed base with the changes laid over it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -27,6 +28,13 @@ from nevent_sandbox.nevent.segments import segments
 TENANT_ID = NEVENT_TENANT_ID
 _ERASED_FROM = 0xF0000000  # numbers of fans who were erased before the sandbox started
 _KEPT_PEOPLE = 5000
+_MEMBER = {
+    "fan_id": "id",
+    "first_name": "name",
+    "last_name": "surname",
+    "email": "email",
+    "phone": "phone",
+}
 _REASONS = ("FAN_REQUEST", "FAN_REQUEST", "INACTIVITY", "DUPLICATE")
 
 
@@ -137,6 +145,13 @@ class Store:
         text = self._people[user_id] = Raw(self.base_fans.person_text(number))
         return text
 
+    def member_text(self, number: int) -> Raw:
+        """A fan by number as the members of segments are told, as JSON."""
+        row = self.fans.changed.get(self.identifiers.make("user", number))
+        if row is None:
+            return Raw(self.base_fans.member_text(number))
+        return Raw(encode({name: row[field] for name, field in _MEMBER.items()}))
+
     def concert(self, identifier: str) -> Concert | None:
         """A concert by its id."""
         number = self.identifiers.number("event", identifier)
@@ -221,9 +236,9 @@ class Store:
         """The first fan with an e-mail, in any case."""
         return self._by_email.find(email)
 
-    def untouched(self, user_id: str) -> int | None:
-        """The number of a fan whose orders are all as they were at the start, else None."""
-        return None if user_id in self._orders_of else self.number(user_id)
+    def with_later_orders(self) -> Iterable[str]:
+        """The fans of whose orders one is not as it was at the start."""
+        return self._orders_of
 
     def next_number(self, kind: str, size: int) -> int:
         """A number for a new row of a kind whose base has this size."""
