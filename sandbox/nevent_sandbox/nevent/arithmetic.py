@@ -69,6 +69,13 @@ class Pattern(Generic[Item]):
         before = turns * self.total
         return range(before + self._prefix[offset], before + self._prefix[offset + 1])
 
+    def on(self, number: int) -> list[tuple[int, Item]]:
+        """The items that hang on a number, each with its place among all."""
+        turns, offset = divmod(number, self.length)
+        first, last = self._prefix[offset], self._prefix[offset + 1]
+        before = turns * self.total
+        return [(before + nth, self._flat[nth][1]) for nth in range(first, last)]
+
     def at(self, nth: int) -> tuple[int, Item]:
         """Number and item of the n-th item (from 0)."""
         turns, place = divmod(nth, self.total)

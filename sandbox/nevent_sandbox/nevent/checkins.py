@@ -87,14 +87,20 @@ class CheckIns:
         order, position = divmod(ticket, MOST_TICKETS)
         if order >= self._orders.size or scan >= len(SCANS):
             return None
-        for rank, found in self._ranks_of(order):
-            if found == (position, scan):
-                return rank
+        for stretch, nth, place in self._scans_of(order):
+            if place == position and stretch.scan == SCANS[scan]:
+                return stretch.rank + nth - stretch.first
         return None
 
-    def of_order(self, order: int) -> list[CheckIn]:
-        """The scans of an order's tickets."""
-        return [self.at(rank) for rank, _ in self._ranks_of(order)]
+    def of_order(self, order: int, fan: int | None = None) -> list[CheckIn]:
+        """The scans of an order's tickets, of all or of one fan's."""
+        tickets = SHAPES[order % len(SHAPES)].tickets
+        attendee = self._orders.attendee
+        return [
+            self._check_in(stretch, nth - stretch.first, order, position)
+            for stretch, nth, position in self._scans_of(order)
+            if fan is None or attendee(order, tickets[position].holder) == fan
+        ]
 
     def attendees(self, concert: int) -> Iterator[tuple[int, int]]:
         """Number and fan of each scan at a concert that nobody took back."""
@@ -108,15 +114,11 @@ class CheckIns:
                 ticket = order * MOST_TICKETS + position
                 yield ticket * MOST_SCANS + scan, self._orders.attendee(order, holder)
 
-    def _ranks_of(self, order: int) -> list[tuple[int, tuple[int, int]]]:
-        found = []
+    def _scans_of(self, order: int) -> Iterator[tuple[_Stretch, int, int]]:
+        """Of each scan its stretch, its place in the pattern, and its ticket's in the order."""
         for stretch in self._by_concert.get(self._orders.sales.concert(order), ()):
-            low, high = stretch.pattern.before(order), stretch.pattern.before(order + 1)
-            for nth in range(low, high):
-                position = stretch.pattern.at(nth)[1]
-                rank = stretch.rank + nth - stretch.first
-                found.append((rank, (position, SCANS.index(stretch.scan))))
-        return found
+            for nth, position in stretch.pattern.on(order):
+                yield stretch, nth, position
 
     def _append(self, concert: Concert, patterns: dict[str, Pattern[int]]) -> None:
         low, high = self._orders.sales.bounds(concert.index)

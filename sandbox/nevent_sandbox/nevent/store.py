@@ -1,7 +1,7 @@
 """Everything the tenant holds: the computed base with the changes laid over it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -184,12 +184,14 @@ class Store:
     def orders_touching(self, user_id: str, *, own: bool = False) -> list[Order]:
         """Orders that a fan placed or (unless only his own) holds a ticket of."""
         number = self.number(user_id)
-        found: set[str] = set(self._orders_of.get(user_id, ()))
+        rows = list(self._later_orders_of(user_id))
         if number is not None:
-            base = self.base_orders
-            numbers = base.of_fan(number) if own else base.touching(number)
-            found.update(self.identifiers.make("purchase", order) for order in numbers)
-        rows = [order for order in map(self.orders.get, found) if order is not None]
+            base, make = self.base_orders, self.identifiers.make
+            changed, gone = self.orders.changed, self.orders.gone
+            for order in base.of_fan(number) if own else base.touching(number):
+                identifier = make("purchase", order)
+                if identifier not in changed and identifier not in gone:
+                    rows.append(base.order(order))
         kept = [
             order
             for order in rows
@@ -198,20 +200,32 @@ class Store:
         ]
         return sorted(kept, key=lambda order: (order.updated, order.number))
 
-    def check_ins_of_order(self, number: int) -> list[CheckIn]:
-        """All scans of an order's tickets."""
-        found = set(self._check_ins_of.get(number, ()))
+    def _later_orders_of(self, user_id: str) -> Iterator[Order]:
+        """New and changed orders that are or were a fan's, or that he holds a ticket of."""
+        for identifier in self._orders_of.get(user_id, ()):
+            order = self.orders.changed.get(identifier)
+            if order is not None:
+                yield order
+
+    def check_ins_of_order(self, number: int, fan: int | None = None) -> list[CheckIn]:
+        """The scans of an order's tickets; with `fan`, of those at the start only one fan's."""
+        changed, gone = self.check_ins.changed, self.check_ins.gone
+        identify = self.check_ins.base.identify
+        rows = [changed[each] for each in self._check_ins_of.get(number, ()) if each in changed]
         if number < self.base_orders.size:
-            found.update(map(self.check_ins.base.identify, self.base_check_ins.of_order(number)))
-        return [row for row in map(self.check_ins.get, found) if row is not None]
+            for row in self.base_check_ins.of_order(number, fan):
+                identifier = identify(row)
+                if identifier not in changed and identifier not in gone:
+                    rows.append(row)
+        return rows
 
     def check_ins_of(self, user_id: str) -> list[CheckIn]:
         """A fan's scans, in order of last change."""
-        numbers = {order.number for order in self.orders_touching(user_id)}
         number = self.number(user_id)
+        numbers = {order.number for order in self._later_orders_of(user_id)}
         if number is not None:
             numbers.update(self.base_orders.touching(number))
-        rows = [row for order in numbers for row in self.check_ins_of_order(order)]
+        rows = [row for order in numbers for row in self.check_ins_of_order(order, number)]
         kept = [row for row in rows if row.user_id == user_id]
         return sorted(kept, key=lambda row: (row.updated, row.number))
 
