@@ -93,14 +93,18 @@ class Changes:
                 continue
             total = pages[0].total
             rows = [row for each in pages for row in each.rows]
-            times = self._times(rows)
-            if times != sorted(times) or (anchor and times and times[0] < anchor):
-                raise _IgnoredError
+            times = self._sorted(pages, anchor)
+            reached = max(times, default="")
             started, ended = window.started, pages[-1].last or not rows
             if not ended:
-                window = self._following(window, pages, times[-1])
-            if len(pages) > 1 and rows and (self._moved(started) or _counts_differ(pages)):
-                rows = self._reread(anchor, times[-1])
+                window = self._following(window, pages, reached)
+            whole = len(pages) == 1 and not first  # one answer, which nothing can move under
+            if (
+                rows
+                and not whole
+                and (times != sorted(times) or _counts_differ(pages) or self._moved(started))
+            ):
+                rows = self._reread(anchor, reached)
                 times = self._times(rows)
             keyed = zip(zip(map(self._key, rows), times, strict=True), rows, strict=True)
             fresh = {key: row for key, row in keyed if key not in given}
@@ -110,6 +114,18 @@ class Changes:
             if window.anchor != anchor:
                 given = set()
             given |= {key for key in fresh if key[1] == window.anchor}
+
+    def _sorted(self, pages: list[Page], anchor: str | None) -> list[str]:
+        """When each row changed. Pages may overlap, where rows moved between two answers.
+
+        Raises:
+            _IgnoredError: a page is not in order, or begins before the anchor.
+        """
+        told = [self._times(each.rows) for each in pages]
+        for times in told:
+            if times != sorted(times) or (anchor and times and times[0] < anchor):
+                raise _IgnoredError
+        return [each for times in told for each in times]
 
     def _page(self, number: int, anchor: str | None) -> Page:
         query = {"sort": f"{self._changed},asc", "since": anchor}
