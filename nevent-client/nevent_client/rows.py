@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 MISSING: Any = object()
 _ROWS = ("content", "items", "fans", "segments", "data", "rows", "flatList")
-_EXACT = len("2026-01-31T12:00:00.000Z")
+_EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _DATE = len("2026-01-31")
 
 
@@ -119,15 +120,18 @@ def shaper(
 def moment(value: Any) -> str | None:
     """A time as `2026-01-31T12:00:00.000Z`, so that times compare as text; None if it is none."""
     if isinstance(value, str):
-        if len(value) == _EXACT and value.endswith("Z"):
-            return value
         try:
             read = datetime.fromisoformat(value)
-        except ValueError:
+            if _EXACT.fullmatch(value):
+                return value
+            return written(read if read.tzinfo else read.replace(tzinfo=UTC))
+        except (ValueError, OverflowError):  # or before the year 1, once it is UTC
             return None
-        return written(read if read.tzinfo else read.replace(tzinfo=UTC))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return written(datetime.fromtimestamp(value / 1000, UTC))
+        try:
+            return written(datetime.fromtimestamp(value / 1000, UTC))
+        except (ValueError, OverflowError):
+            return None
     return None
 
 
