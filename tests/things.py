@@ -66,7 +66,7 @@ class ThingsTarget(OutcomeTarget):
     def queue(self, sink: ThingsSink, record: Message, *, key: str) -> None:
         """Keep it until the end."""
         ticket = self.ledger.ticket()
-        self.ledger.add(ticket)
+        ticket.records += 1
         self.ledger.seal(ticket)
         self._queued.append((sink, record, key, ticket))
 

@@ -8,12 +8,12 @@ from functools import lru_cache
 import email_validator
 import phonenumbers
 
-# Most addresses are plain: these need no look at what the full rules make of them.
-_ATOM, _LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-z0-9](?:[a-z0-9]|-(?!-)){0,61}(?<!-)"
+# Most addresses are plain and short: these need no look at what the full rules make of them.
+_ATOM, _LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++", r"[a-z0-9]++(?:-[a-z0-9]++)*+"
 _SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES}
 _TOP = rf"(?!(?:{'|'.join(sorted(_SPECIAL))})$)[a-z]{{2,20}}"
-_PLAIN = re.compile(rf"(?=.{{3,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_TOP}")
-_NO_GAPS = str.maketrans("", "", " .-")
+_PLAIN = re.compile(rf"(?=[^@]{{3}}){_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.)+{_TOP}")
+_SHORT = 64  # characters; within them neither what is before the @ nor a label can be too long
 LONGEST_EMAIL = 254  # RFC 5321; a vendor may take less
 
 
@@ -35,7 +35,6 @@ def country(code: str) -> str:
     return region
 
 
-@lru_cache(maxsize=65_536)  # a buyer's address comes with each of their tickets
 def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     """The address in lower case, or None where its syntax is wrong.
 
@@ -44,16 +43,22 @@ def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     """
     plain = value.strip().lower()
     # In lower case, the sign for kelvin is a k.
-    if value.isascii() and len(plain) <= longest <= LONGEST_EMAIL and _PLAIN.fullmatch(plain):
-        return plain
+    if value.isascii() and len(plain) <= _SHORT and _PLAIN.fullmatch(plain):
+        address: str | None = plain
+    else:
+        address = _checked_address(value.strip())
+    return address if address is not None and len(address) <= longest else None
+
+
+@lru_cache(maxsize=65_536)  # a buyer's address comes with each of their tickets
+def _checked_address(value: str) -> str | None:
     try:
         checked = email_validator.validate_email(
-            value.strip(), check_deliverability=False, allow_smtputf8=False
+            value, check_deliverability=False, allow_smtputf8=False
         )
     except email_validator.EmailNotValidError:
         return None
-    address = (checked.ascii_email or checked.normalized).lower()
-    return address if len(address) <= longest else None
+    return (checked.ascii_email or checked.normalized).lower()
 
 
 @lru_cache(maxsize=256)
@@ -82,7 +87,6 @@ def _mobile(region: str) -> tuple[re.Pattern[str], str] | None:
     return re.compile(pattern, flags=re.ASCII), f"+{metadata.country_code}"
 
 
-@lru_cache(maxsize=65_536)
 def phone_number(value: str, region: str) -> str | None:
     """The number in E.164 (`+34600112233`), or None where no such number can exist.
 
@@ -91,9 +95,16 @@ def phone_number(value: str, region: str) -> str | None:
         region: ISO 3166 code of the country whose national form is assumed.
     """
     mobile = _mobile(region)
-    # The library takes fifty times as long, and most numbers are mobile ones of the country.
-    if mobile is not None and (plain := mobile[0].fullmatch(value.translate(_NO_GAPS))):
-        return mobile[1] + plain[1]
+    if mobile is not None:
+        # The library takes fifty times as long, and most numbers are mobile ones of the country.
+        plain = mobile[0].fullmatch(value.replace(" ", "").replace("-", "").replace(".", ""))
+        if plain is not None:
+            return mobile[1] + plain[1]
+    return _checked_number(value, region)
+
+
+@lru_cache(maxsize=65_536)
+def _checked_number(value: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:

@@ -12,14 +12,24 @@ if TYPE_CHECKING:
 
 
 class Ticket:
-    """Some records that were read together; settled when the fate of each is known."""
+    """Some records that were read together; settled when the fate of each is known.
 
-    __slots__ = ("number", "pending", "sealed")
+    Whoever reads counts `records`, without the ledger's lock: until the ticket is sealed nobody
+    else looks at them but to see that some are open.
+    """
+
+    __slots__ = ("number", "records", "sealed", "settled")
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.pending = 0
+        self.records = 0
+        self.settled = 0
         self.sealed = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the fate of some record is not known."""
+        return self.settled < self.records
 
 
 class Ledger:
@@ -44,11 +54,6 @@ class Ledger:
             ticket = self._open[self._last_number] = Ticket(self._last_number)
             return ticket
 
-    def add(self, ticket: Ticket) -> None:
-        """One more record on this ticket."""
-        with self._lock:
-            ticket.pending += 1
-
     def seal(self, ticket: Ticket) -> None:
         """No more records on this ticket."""
         with self._lock:
@@ -60,8 +65,8 @@ class Ledger:
         with self._lock:
             touched = []
             for ticket, number in Counter(tickets).items():
-                ticket.pending -= number
-                if ticket.pending == 0:
+                ticket.settled += number
+                if not ticket.open:
                     touched.append(ticket)
             self._close_settled(touched)
 
@@ -78,7 +83,7 @@ class Ledger:
     def open(self) -> bool:
         """Whether the fate of some record is not known."""
         with self._lock:
-            return any(ticket.pending for ticket in self._open.values())
+            return any(ticket.open for ticket in self._open.values())
 
     def waited(self) -> float:
         """Seconds that the oldest STATE has been waiting; 0 when none is."""
@@ -87,7 +92,7 @@ class Ledger:
 
     def _close_settled(self, tickets: Iterable[Ticket]) -> None:
         for ticket in tickets:
-            if ticket.sealed and ticket.pending == 0:
+            if ticket.sealed and not ticket.open:
                 self._open.pop(ticket.number, None)
         self._emit_ready()
 

@@ -57,8 +57,8 @@ class Loader:
         self._ledger = ledger
         self._let_go = let_go
         self._close = close
-        # Of an RLock: callbacks may run in the thread that holds it.
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # callbacks may run in the thread that holds it
+        self._changed = threading.Condition(self._lock)
         self._busy: set[str] = set()
         self._sending: Counter[str] = Counter()  # rounds under way by kind
         self._tickets: dict[str, Ticket] = {}
@@ -88,11 +88,9 @@ class Loader:
         """
         queue = self.queues[kind]
         digest = record_hash(body)
-        with self._changed:
-            ticket = self._tickets.get(kind)
-            if ticket is None:
-                ticket = self._open(kind)
-            self._ledger.add(ticket)
+        with self._lock:
+            ticket = self._tickets.get(kind) or self._open(kind)
+            ticket.records += 1
             queue.put(Row(identity, people, body, Origin(sink, key, ticket, digest), group))
             if queue.full:
                 self._make_room(queue)

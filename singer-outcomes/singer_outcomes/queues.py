@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, KeysView
     from collections.abc import Set as AbstractSet
 
     from singer_outcomes.ledger import Ticket
@@ -97,7 +97,7 @@ class Queue:
         return len(self._rows)
 
     @property
-    def people(self) -> AbstractSet[str]:
+    def people(self) -> KeysView[str]:
         """Everybody whom a row here is about."""
         return self._latest.keys()
 
@@ -131,17 +131,18 @@ class Queue:
         Not where that one is no longer the latest word on these people, or both are too large
         for one item: then the row waits until the earlier one is settled.
         """
+        identity = row.identity
         # Nearly always this is the first row of its identity.
-        place = self._place_for(row) if row.identity in self._places else None
-        if place is not None:
-            earlier = self._rows[place]
-            body = self.kind.merge(earlier.body, row.body)
-            if len(body) <= self.kind.max_item_bytes:
-                self._merge(place, earlier, row, body)
-                earlier.group = row.group
-                return
-        self._insert(self._next, row)
-        self._next += 1
+        if identity in self._places and self._into_earlier(row):
+            return
+        place = self._next
+        self._next = place + 1
+        self._rows[place] = row
+        self._places[identity] = place
+        latest = self._latest
+        for each in row.people:
+            latest[each] = place
+        self._bytes += len(row.body) + 1
 
     def put_back(self, row: Row, amended: Callable[[bytes], bytes]) -> None:
         """Add a row that was taken before, amended; what came meanwhile is newer and wins."""
@@ -162,7 +163,7 @@ class Queue:
             self._merge(place, later, row, body)
 
     def take(
-        self, busy: AbstractSet[str], *, half: bool, after: Iterable[Collection[str]] = ()
+        self, busy: AbstractSet[str], *, half: bool, after: Iterable[KeysView[str]] = ()
     ) -> list[Row]:
         """Up to one request of rows of one group, leaving those whose person must wait.
 
@@ -172,18 +173,17 @@ class Queue:
             after: people of other queues whose rows go first.
         """
         apart, most = self.kind.apart, self.kind.max_items
-        barriers = [each for each in (busy, *after) if each]
         rows: dict[int, Row] = {}
         group: str | None = None
         size = 0
         seen: set[str] = set()
+        barriers = [*(each for each in (busy, *after) if each), seen]
         for place, row in self._rows.items():
             people = row.people
-            if (
-                not seen.isdisjoint(people)
-                or (group is not None and row.group != group)
-                or (barriers and not all(_disjoint(barrier, people) for barrier in barriers))
-            ):
+            free = group is None or row.group == group
+            for barrier in barriers:
+                free = free and barrier.isdisjoint(people)
+            if not free:
                 if apart:
                     seen.update(people)  # a later row of theirs must not overtake this one
                 continue
@@ -213,6 +213,18 @@ class Queue:
         self._drop(rows, earliest=False)
         return list(rows.values())
 
+    def _into_earlier(self, row: Row) -> bool:
+        place = self._place_for(row)
+        if place is None:
+            return False
+        earlier = self._rows[place]
+        body = self.kind.merge(earlier.body, row.body)
+        if len(body) > self.kind.max_item_bytes:
+            return False
+        self._merge(place, earlier, row, body)
+        earlier.group = row.group
+        return True
+
     def _place_for(self, row: Row) -> int | None:
         """The queued row that this one may be merged with, if there is one."""
         place = self._places.get(row.identity)
@@ -231,14 +243,6 @@ class Queue:
         into.origins += row.origins
         into.people = tuple(dict.fromkeys((*into.people, *row.people)))  # the first one leads
         self._latest.update(dict.fromkeys(into.people, place))
-
-    def _insert(self, place: int, row: Row) -> None:
-        self._rows[place] = row
-        self._places[row.identity] = place
-        latest = self._latest
-        for each in row.people:
-            latest[each] = place
-        self._bytes += len(row.body) + 1
 
     def _drop(self, rows: dict[int, Row], *, earliest: bool) -> None:
         """Forget these; `earliest`: none that stays is about the same people and came before."""
