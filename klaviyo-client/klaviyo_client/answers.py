@@ -109,11 +109,14 @@ def window(headers: httpx.Headers) -> tuple[int, int] | None:
 def leading_int(value: str | None) -> int | None:
     """The first number of a header: the exact spelling of RateLimit-* is not documented."""
     head = (value or "").strip().partition(",")[0].partition(";")[0]
-    return int(head) if head.isdigit() else None
+    return int(head) if head.isdecimal() else None
 
 
 def _throttled(operation: Operation, response: httpx.Response, text: str) -> KlaviyoError:
-    seconds = float(leading_int(response.headers.get("retry-after")) or 1)
+    told = leading_int(response.headers.get("retry-after"))
+    if told is None:
+        return RetryError(text)
+    seconds = float(max(told, 1))
     if seconds <= LONGEST_WAIT:
         return RetryError(text, seconds)
     most = f" of {operation.daily} for the whole account" if operation.daily else ""

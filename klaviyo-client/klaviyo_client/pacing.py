@@ -92,7 +92,8 @@ class Quota:
 
     def told(self, number: int, now: float, *, remaining: int, reset: float) -> None:
         """What the answer to a request said: left of the minute, and seconds until its end."""
-        ends, last = now + reset + MINUTE * _AFTER, number + remaining
+        # Whatever stands between may tell a moment instead, which would be waited for in vain.
+        ends, last = now + min(reset, MINUTE) + MINUTE * _AFTER, number + remaining
         told = self._told
         if told is None or ends > told.ends + MINUTE / 2:
             self._plan(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
@@ -249,8 +250,9 @@ class KlaviyoSession:
         """Take the account, the time and the limits from the answer's headers."""
         self._answered = True
         self.account = response.headers.get("cid") or self.account
-        if date := response.headers.get("date"):
-            self._clock_offset = parsedate_to_datetime(date) - datetime.now(tz=UTC)
+        with contextlib.suppress(ValueError):  # a proxy's word, or none: the clock stays as it was
+            told = parsedate_to_datetime(response.headers.get("date", ""))
+            self._clock_offset = told.replace(tzinfo=told.tzinfo or UTC) - datetime.now(tz=UTC)
         if left := window(response.headers):
             self._pacer.told(operation, number, remaining=left[0], reset=left[1])
 
