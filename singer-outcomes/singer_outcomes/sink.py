@@ -70,7 +70,8 @@ class OutcomeSink(Sink):
 
     def tell_read(self) -> None:
         """Bring the SDK's count of records up to date: it looks at the clock each time."""
-        read = self.target.summary.fates.get(self.stream_name, {}).get("read", 0)
+        fates = self.target.summary.fates.get(self.stream_name)
+        read = fates["read"] if fates else 0
         self.record_counter_metric.increment(read - self._told)
         self._told = read
 

@@ -142,7 +142,8 @@ def test_a_person_who_waits_elsewhere_is_left_until_they_have_gone() -> None:
     queue = Queue(EVENTS)
     for identity, person in (("t1", "ana"), ("t2", "eva")):
         queue.put(_row(identity, person))
-    assert [row.identity for row in queue.take(set(), half=False, after=[{"ana": 0}.keys()])] == ["t2"]
+    elsewhere = {"ana": 0}.keys()
+    assert [row.identity for row in queue.take(set(), half=False, after=[elsewhere])] == ["t2"]
 
 
 def test_rows_of_the_erased_are_taken_out_and_nobody_elses() -> None:
