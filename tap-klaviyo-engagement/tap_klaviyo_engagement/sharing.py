@@ -67,10 +67,14 @@ class EventStream(KlaviyoStream):
 
     @override
     def records(self) -> Iterator[Record]:
-        """None: they are written span by span, for the SDK's loop costs as much as making them."""
+        """None: they are written span by span, for the SDK's loop costs as much as making them.
+
+        In a dry run it has to see each, to stop at the first.
+        """
         if self.name in self.run.given:
-            return iter(())
-        streams = [self, *self._others()]
+            return
+        tried = self.ABORT_AT_RECORD_COUNT is not None
+        streams = [self] if tried else [self, *self._others()]
         with ExitStack() as stack:
             counters = {
                 each.name: stack.enter_context(each.get_record_counter()) for each in streams
@@ -78,12 +82,14 @@ class EventStream(KlaviyoStream):
             for each in streams[1:]:
                 each._write_schema_message()  # noqa: SLF001  # of our own class
             for stream, records in _given(streams, stack):
+                if tried:
+                    yield from records
+                    continue
                 stream.write_records(records)
                 counters[stream.name].increment(len(records))
         self.run.given.update(each.name for each in streams)
         for note in self.run.catalogue.notes.values():
             self.log("%s", note, level=30)
-        return iter(())
 
     def _others(self) -> list[EventStream]:
         """Streams whose records come from the same events and were not given yet."""

@@ -74,6 +74,17 @@ def test_the_test_spends_no_report(command: Callable[..., Result], klaviyo: Klav
     assert len(asked) == len(set(asked)) <= 8
 
 
+def test_a_trial_ends_at_the_first_record_of_a_stream(
+    command: Callable[..., Result], klaviyo: KlaviyoHandle
+) -> None:
+    """However many events there are."""
+    for number in range(20):
+        klaviyo.subscribe(f"fan{number}@nevent-demo.es")
+    result = command("pk_sandbox_full", "--test=records")
+    assert result.exit_code == 0
+    assert result.stdout.count('{"type":"RECORD","stream":"engagement"') == 1
+
+
 def test_a_suspended_account_is_no_empty_success(command: Callable[..., Result]) -> None:
     """It refuses every stream as a missing scope would."""
     assert command("pk_sandbox_suspended").exit_code == 1
