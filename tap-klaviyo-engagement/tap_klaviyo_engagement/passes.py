@@ -6,7 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from klaviyo_client.flow_status import Received
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_klaviyo_engagement.events import Happening
     from tap_klaviyo_engagement.run import Run
 
-Row = tuple[str, str, int, str | None]
+Row = tuple[str | None, str, int, str | None]
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -74,11 +74,12 @@ class Passes:
             told = event.attributes.event_properties if isinstance(event, Event) else None
             if person is None or told is None or told.flow is None:
                 continue
-            message = None if told.message is None else str(told.message)
-            messages.append((str(told.flow), person.id, happening.at, message))
+            row = (_whole(told.flow), person.id, happening.at, _whole(told.message))
+            messages.append(row)
             if happening.profile is not None:
                 known = happening.profile.attributes
-                people[person.id] = (person.id, known.external_id, known.email)
+                identity = (_whole(known.external_id), _whole(known.email))
+                people[person.id] = (person.id, *identity)
         self._db.executemany("INSERT INTO received VALUES (?, ?, ?, ?)", messages)
         self._db.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", people.values())
 
@@ -92,3 +93,8 @@ class Passes:
     def close(self) -> None:
         """Let go of all of it."""
         self._db.close()
+
+
+def _whole(value: Any) -> str | None:
+    """Its text, with a question mark for half an emoji, where it was cut: SQLite takes none."""
+    return None if value is None else str(value).encode(errors="replace").decode()

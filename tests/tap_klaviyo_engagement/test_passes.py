@@ -47,6 +47,13 @@ def test_what_a_person_received_of_a_flow_is_together_whatever_came_between() ->
     }
 
 
+def test_half_an_emoji_in_an_address_ends_no_run() -> None:
+    """Texts are cut anywhere, and a table takes whole characters only."""
+    with closing(Passes()) as passes:
+        passes.take([happening(1, "P1", "F", "a\ud83d@nevent-demo.es")])
+        assert [each.email for each in passes.all()] == ["a?@nevent-demo.es"]
+
+
 def test_memory_does_not_grow_with_what_is_gathered() -> None:
     """A first run reads years."""
     with closing(Passes()) as passes:
