@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from target_klaviyo.plan import Plan
     from target_klaviyo.wishes import Wish
 
-LOOKED_UP = 20_000  # people of a run; above, all opt-outs of the account are listed once instead
+LOOKED_UP = 2_000  # people of a run; above, the opt-outs of the account are listed instead
 NO_ACCOUNT = "unnamed"
 
 
@@ -51,7 +51,7 @@ class Sent(NamedTuple):
 class Knowledge:
     """Reads consent in bulk. Any thread may ask.
 
-    E-mail of up to 20,000 people a run is looked up person by person; above that the account's
+    E-mail of up to 2,000 people a run is looked up person by person; above that the account's
     opt-outs are listed. Klaviyo has no filter for opt-outs of SMS, so those are always looked up.
 
     What this run has sent is known too, though Klaviyo may not show it yet. In a dry run (with a

@@ -213,6 +213,7 @@ class Subscriptions:
         decisions: defaultdict[int, list[Decision]] = defaultdict(list)
         for wish in wishes:
             decisions[id(wish.row)].append(wish.decision)
+        alike: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             mine = decisions[id(row)]
             withheld = next((each.reason for each in mine if each.action == "withhold"), None)
@@ -220,11 +221,13 @@ class Subscriptions:
                 payload = payload_of(row)
                 self._fates.refuse(row, told(problem), pointer=problem.pointer, payload=payload)
             elif any(each.action in SENT for each in mine):
-                self._fates.settle([row], "accepted")
+                alike["accepted"].append(row)
             elif withheld is not None:
                 self._fates.withhold([row], withheld)
             else:
-                self._fates.settle([row], "unchanged")
+                alike["unchanged"].append(row)
+        for fate, some in alike.items():
+            self._fates.settle(some, fate)
 
 
 def _place(wish: Wish) -> Place:

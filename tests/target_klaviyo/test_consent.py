@@ -315,7 +315,7 @@ def test_a_missing_scope_is_named_and_nothing_is_lost(load: Load) -> None:
 def test_opt_outs_listed_once_say_what_looking_people_up_says(
     klaviyo: KlaviyoHandle, tmp_path: Path
 ) -> None:
-    """Above 20,000 people the account's opt-outs are listed, then only those that are new."""
+    """Above 2,000 people the account's opt-outs are listed, then only those that are new."""
     session = KlaviyoSession("pk_sandbox_full", api_url=klaviyo.url)
     store = Store(tmp_path / "store.sqlite")
     some = [f"fan{number}@nevent-demo.es" for number in range(150)]

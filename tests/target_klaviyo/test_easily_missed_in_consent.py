@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def _listing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behave as above 20,000 people."""
+    """Behave as above 2,000 people."""
     defaults = {**(Knowledge.__init__.__kwdefaults__ or {}), "most": 0}
     monkeypatch.setattr(Knowledge.__init__, "__kwdefaults__", defaults)
 
