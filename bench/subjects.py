@@ -65,7 +65,7 @@ class Yard:
 
     def subject(self, name: str) -> Subject:
         """One of `NAMES`, ready to be measured."""
-        return getattr(self, f"_{name}")()  # type: ignore[no-any-return]
+        return getattr(self, f"_{name}")()  # type: ignore[no-any-return]  # those below
 
     def _profiles(self) -> Subject:
         return self._loading(profiles.CHOICE, self._people("people"))

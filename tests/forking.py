@@ -133,7 +133,7 @@ class Started:
     def send_signal(self, number: int) -> None:
         """Nothing happens where it has ended."""
         if self._process.exitcode is None:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
@@ -155,7 +155,7 @@ class Started:
         for reader in readers:
             reader.start()
         if self.stdin is not None and not self.stdin.closed:
-            with contextlib.suppress(BrokenPipeError), self.stdin:
+            with contextlib.suppress(BrokenPipeError), self.stdin:  # it ended before it read all
                 self.stdin.write(given)
         deadline = time.monotonic() + seconds
         self.wait(seconds)

@@ -58,7 +58,7 @@ class Connections:
             requests.RequestException: there was none, or only a part of one.
         """
         if base not in self._ways:
-            found = self._http.merge_environment_settings(base, {}, True, None, None)  # noqa: FBT003
+            found = self._http.merge_environment_settings(base, {}, True, None, None)  # noqa: FBT003  # as requests has it
             self._ways[base] = found
         headers = {**self._headers, "Authorization": f"Bearer {token}", **(asked["headers"] or {})}
         request = requests.Request(url=base + path, **{**asked, "headers": headers}).prepare()

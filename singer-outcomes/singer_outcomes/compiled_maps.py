@@ -107,13 +107,13 @@ def _compiled(stream_map: StreamMap) -> Callable[[Record], Record] | None:
     """The function for a map; None where the SDK is not as it was, or a row is flattened."""
     if not isinstance(stream_map, CustomStreamMap) or stream_map.flattening_enabled:
         return None
-    try:
-        parsed = inspect.getclosurevars(stream_map._transform_fn).nonlocals  # noqa: SLF001
+    try:  # what the SDK parsed is in no other place; a test looks whether it still is there
+        parsed = inspect.getclosurevars(stream_map._transform_fn).nonlocals  # noqa: SLF001  # see above
         steps, everything = parsed["stream_map_parsed"], parsed["include_by_default"]
-        condition = inspect.getclosurevars(stream_map._filter_fn).nonlocals  # noqa: SLF001
+        condition = inspect.getclosurevars(stream_map._filter_fn).nonlocals  # noqa: SLF001  # see above
         add = stream_map.expr_evaluator.operators[ast.Add]
-        evaluate = stream_map._eval  # noqa: SLF001
-    except (AttributeError, KeyError):
+        evaluate = stream_map._eval  # noqa: SLF001  # see above
+    except (AttributeError, KeyError, TypeError):
         return None
     if not all(tree is None or isinstance(tree, ast.Expr) for *_, tree in steps):
         return None  # `a = b` or so, which the SDK refuses

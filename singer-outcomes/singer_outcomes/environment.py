@@ -33,7 +33,7 @@ def from_environment(config_jsonschema: dict[str, Any], prefix: str) -> dict[str
     for name, value in found.items():
         number = next((_NUMBERS[kind] for kind in _NUMBERS if kind in kinds[name]), None)
         if number is not None and "string" not in kinds[name]:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError):  # the schema says what is wrong with it
                 found[name] = number(value)
     if "stream_maps" in found:
         found["stream_maps"] = nested(found["stream_maps"])

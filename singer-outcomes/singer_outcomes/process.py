@@ -176,7 +176,7 @@ class OrderlyTarget(Target, abc.ABC):
             target.failure = error
             cls.logger.error("%s", target.told(error))  # noqa: TRY400  # as above
             if isinstance(error, (InvalidInputLine, RecordsWithoutSchemaException)):
-                with contextlib.suppress(*expected):
+                with contextlib.suppress(*expected):  # one is told already
                     target.finish()  # what came before the bad line is good
             sys.exit(128 + target.signal if target.signal else 1)
         except Exception as error:

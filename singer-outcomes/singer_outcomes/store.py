@@ -149,7 +149,7 @@ class Store:
         with _making:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(FileExistsError):
+                with contextlib.suppress(FileExistsError):  # another process was faster
                     os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
             except OSError as error:
                 raise StoreError(

@@ -58,7 +58,7 @@ class CustomFields:
             try:
                 number = float(text)
             except ValueError:
-                pass
+                pass  # told below
             else:
                 return int(number) if number.is_integer() else number
         if kind in {"BOOLEAN", "NUMBER", "LIST"}:

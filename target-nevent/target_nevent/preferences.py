@@ -130,7 +130,7 @@ class Preferences:
         *others, fan = fans
         try:
             for each in (*others, *self._with_address(no, named, fan)):
-                with contextlib.suppress(UnknownError):
+                with contextlib.suppress(UnknownError):  # erased a moment ago
                     self._switch_off(row, no, Named(each.id), each)
             done = self._switch_off(row, no, named, fan)
         except UnknownError:

@@ -38,7 +38,7 @@ class _Executed(Started):
 
     @override
     def ended(self, seconds: float) -> int | None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it has not
             return self._process.wait(seconds)
         return None
 
@@ -59,7 +59,7 @@ class _Forked(Started):
     @override
     def strike(self, number: int) -> None:
         if self._process.pid is not None and self._process.exitcode is None:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
                 os.kill(self._process.pid, number)
 
 

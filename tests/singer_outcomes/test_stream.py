@@ -200,5 +200,5 @@ def test_the_short_way_takes_the_place_of_what_the_sdk_calls() -> None:
     """What is overridden is still there to be overridden."""
     ours = {"_write_record_message", "_process_record", "_write_state_message"}
     assert ours <= vars(Stream).keys()
-    calls = chain(Stream._sync_records.__code__.co_names, Stream.sync.__code__.co_names)  # noqa: SLF001
+    calls = chain(Stream._sync_records.__code__.co_names, Stream.sync.__code__.co_names)  # noqa: SLF001  # what is overridden
     assert ours <= set(calls)

@@ -11,7 +11,7 @@ from target_klaviyo.memory import Dealt, Memory
 if TYPE_CHECKING:
     from pathlib import Path
 
-LEAVING = Dealt("hash", "email", "LIST01", False, datetime(2026, 5, 1, tzinfo=UTC), "leaving")  # noqa: FBT003
+LEAVING = Dealt("hash", "email", "LIST01", False, datetime(2026, 5, 1, tzinfo=UTC), "leaving")  # noqa: FBT003  # a tuple
 
 
 def test_of_two_runs_only_one_may_ask_to_leave_a_list(tmp_path: Path) -> None:

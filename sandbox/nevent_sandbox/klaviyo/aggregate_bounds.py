@@ -28,7 +28,7 @@ def zone(name: str) -> ZoneInfo:
         ApiError: 400, there is none, or Klaviyo does not know it.
     """
     if name not in _UNKNOWN_ZONES:
-        with suppress(ValueError, OSError, ZoneInfoNotFoundError):
+        with suppress(ValueError, OSError, ZoneInfoNotFoundError):  # told below
             return ZoneInfo(name)
     detail = f"'{name}' is not a valid timezone."
     raise refused(invalid(detail, "/data/attributes/timezone"))

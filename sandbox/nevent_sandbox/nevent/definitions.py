@@ -77,7 +77,7 @@ class CustomValues:
             if value is not None
         ]
 
-    def one(self, name: str, chance: int, city: str, document: str) -> Any:  # noqa: PLR0911
+    def one(self, name: str, chance: int, city: str, document: str) -> Any:  # noqa: PLR0911  # one return a name
         """One of these values by its technical name; None if the fan has none."""
         if name == "origen_fan":
             return ORIGINS[chance % len(ORIGINS)] if chance & 7 else None
