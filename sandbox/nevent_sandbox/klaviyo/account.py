@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -70,6 +71,13 @@ class Account:
         self.faults = Faults()
         self.log = RequestLog()
         self.due = float("inf")  # when the next thing that was accepted takes effect
+        # One at a time: several only wait for each other, and each has a cache of the file's.
+        self.worker = ThreadPoolExecutor(1, "klaviyo-sandbox")
+
+    def close(self) -> None:
+        """Finish what is being answered, and let go of the data."""
+        self.worker.shutdown()
+        self.store.close()
 
     def reset(self) -> None:
         """As if just opened."""

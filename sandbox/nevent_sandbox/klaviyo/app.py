@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
@@ -89,7 +89,7 @@ def build_klaviyo(*, clock: Clock, limits: str = "off") -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        own.store.close()
+        own.close()
 
     front = Middleware(
         Front,
@@ -129,8 +129,9 @@ def _route(own: Account, operation: Operation) -> Route:
             check_revision(request.headers)
             headers = own.limits.admit(operation, request.query_params)
             check_scopes(key, operation)
-            answer = await run_in_threadpool(
-                _answered, own, operation, handler, request, await request.body()
+            body = await request.body()
+            answer = await asyncio.get_running_loop().run_in_executor(
+                own.worker, _answered, own, operation, handler, request, body
             )
         except ApiError as error:
             return _refusal(error, headers, own.knobs.pointers)
