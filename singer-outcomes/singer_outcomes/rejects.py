@@ -124,8 +124,11 @@ class RejectsFile:
         Also where this run rejected nothing: one before it may have been killed.
         """
 
-        def newest(lines: list[bytes]) -> Iterable[bytes]:
-            return {_identity(line): line for line in lines if not line.isspace()}.values()
+        def newest(lines: IO[bytes]) -> Iterator[bytes]:
+            last = {_identity(line): at for at, line in enumerate(lines) if not line.isspace()}
+            kept = set(last.values())
+            lines.seek(0)
+            return (line for at, line in enumerate(lines) if at in kept)
 
         self._rewrite(newest)
 
@@ -136,36 +139,38 @@ class RejectsFile:
             people: e-mail addresses, E.164 numbers, `id:` with an external id.
         """
         traces = Traces(people)
-        self._rewrite(lambda lines: [line for line in lines if not _holds(line, traces)])
+        self._rewrite(lambda lines: (line for line in lines if not _holds(line, traces)))
 
     def sift(self, gone: Callable[[Reject], bool]) -> None:
         """Take out every line of which this is true."""
 
-        def kept(lines: list[bytes]) -> Iterable[bytes]:
+        def kept(lines: IO[bytes]) -> Iterator[bytes]:
             read = ((line, _reject(line)) for line in lines)
-            return [line for line, reject in read if reject is None or not gone(reject)]
+            return (line for line, reject in read if reject is None or not gone(reject))
 
         self._rewrite(kept)
 
-    def remove(self, lines: Collection[bytes]) -> None:
-        """Take out exactly these lines; what was rejected since they were read stays."""
-        self._rewrite(lambda found: [line for line in found if line.rstrip(b"\n") not in lines])
+    def remove(self, hashes: Collection[bytes]) -> None:
+        """Take out the lines with these hashes; what was rejected since they were read stays."""
+        self._rewrite(lambda lines: (line for line in lines if line_hash(line) not in hashes))
 
-    def _rewrite(self, kept: Callable[[list[bytes]], Iterable[bytes]]) -> None:
-        """Replace the file by what is kept of it, as a whole: a kill leaves it as it was."""
+    def _rewrite(self, kept: Callable[[IO[bytes]], Iterator[bytes]]) -> None:
+        """Replace the file by what is kept of it, as a whole: a kill leaves it as it was.
+
+        A line at a time is in memory: there may be as many as there are people.
+        """
         self.flush()
         if not self.path.exists():
             return
         beside = self.path.with_name(self.path.name + ".new")
         with self._locked():
             beside.unlink(missing_ok=True)  # a run was killed here; it may hold someone erased
-            lines = self.path.read_bytes().splitlines(keepends=True)
-            left = list(kept(lines))
-            if len(left) == len(lines):
-                return
-            with self._opened(beside, os.O_TRUNC) as file:
-                file.writelines(left)
+            with self.path.open("rb") as lines, self._opened(beside, os.O_TRUNC) as file:
+                file.writelines(kept(lines))
                 file.flush()
+                if file.tell() == lines.seek(0, os.SEEK_END):
+                    beside.unlink()
+                    return
                 os.fsync(file.fileno())
             beside.replace(self.path)
 
@@ -225,7 +230,12 @@ def identity(reject: Reject) -> tuple[str, str, str]:
     return reject["stream"], reject["key"], reject["hash"]
 
 
-def _identity(line: bytes) -> tuple[str, str, str] | bytes:
-    """Which reject it is; a line that cannot be read is only itself."""
+def line_hash(line: bytes) -> bytes:
+    """What a line is known by, without its end."""
+    return hashlib.blake2b(line.rstrip(b"\n"), digest_size=16).digest()
+
+
+def _identity(line: bytes) -> bytes:
+    """Which reject it is, as a hash; a line that cannot be read is only itself."""
     reject = _reject(line)
-    return identity(reject) if reject else line
+    return line_hash(_encode(identity(reject)) if reject else line)

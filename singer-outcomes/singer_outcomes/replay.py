@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from singer_sdk.exceptions import StreamMapConfigError
 
-from singer_outcomes.rejects import RejectedError, identity, read_lines
+from singer_outcomes.rejects import RejectedError, identity, line_hash, read_lines
 from singer_outcomes.sink import WithheldError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class LineKey(str):
 
 
 class _Line(NamedTuple):
-    """One reject, with all lines about it: a run that was killed may have left several."""
+    """One reject, with the hashes of its lines: a run that was killed may have left several."""
 
     key: LineKey
     lines: frozenset[bytes]
@@ -170,7 +170,7 @@ def _wanted(
     newest: dict[tuple[str, str, str], tuple[Reject, set[bytes]]] = {}
     for line, reject in read_lines(target.rejects.path):
         _, lines = newest.get(identity(reject), (reject, set()))
-        newest[identity(reject)] = (reject, lines | {line})
+        newest[identity(reject)] = (reject, lines | {line_hash(line)})
     chosen = [
         (reject, lines)
         for reject, lines in newest.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from singer_outcomes.rejects import read_lines
+from singer_outcomes.rejects import line_hash, read_lines
 
 if TYPE_CHECKING:
     from singer_outcomes.rejects import RejectsFile
@@ -22,11 +22,12 @@ class Superseded:
     def __init__(self, rejects: RejectsFile) -> None:
         self._rejects = rejects
         self._lock = threading.Lock()
-        self._lines: dict[tuple[str, str], list[bytes]] = {}
-        self._done: set[bytes] = set()
+        self._lines: dict[tuple[str, str], list[bytes]] = {}  # hashes
+        self._done: set[bytes] = set()  # hashes
         for line, reject in read_lines(rejects.path):
             if reject["key"]:
-                self._lines.setdefault((reject["stream"], reject["key"]), []).append(line)
+                known = self._lines.setdefault((reject["stream"], reject["key"]), [])
+                known.append(line_hash(line))
 
     @property
     def expected(self) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from target_klaviyo.delivery import Delivery
 
 DUPLICATE = "duplicate_profile"  # e-mail and phone belong to two profiles
+MOST_TAKEN = 100_000  # of such people are remembered
 PHONE_TAKEN = "phone number left out: another profile has it"
 
 
@@ -100,6 +101,8 @@ class Imports:
             return
         number = fault.payload["attributes"]["phone_number"]
         self._fates.summary.note(PHONE_TAKEN)
+        if len(self.phone_taken) >= MOST_TAKEN:
+            self.phone_taken.clear()  # whoever comes again is found out again
         self.phone_taken.add((row.identity, number))
         row.body = encode(again)
         self.tracker.put_back(job.kind, row, partial(_without_phone, number=number))

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tracemalloc
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pytest
 from singer_outcomes.rejects import (
     Reject,
     RejectsFile,
+    line_hash,
     read_lines,
     read_rejects,
     record_hash,
@@ -64,10 +66,30 @@ def test_the_same_record_rejected_by_a_rerun_replaces_its_line(tmp_path: Path) -
         rejects.write(_reject(record={"email": f"no {run}"}), at=NOW)
         rejects.close()
     assert [(line["run"], line["record"]["email"]) for line in read_rejects(path)] == [
-        ("r2", "no"),
         ("r1", "no r1"),
+        ("r2", "no"),
         ("r2", "no r2"),
     ]
+
+
+def test_a_file_is_compacted_and_sifted_without_being_held_in_memory(tmp_path: Path) -> None:
+    """An audience of millions has rejects by the hundred thousand."""
+    path = tmp_path / "rejects.jsonl"
+    for run in ("r1", "r2"):
+        rejects = RejectsFile(path, run=run)
+        for number in range(5_000):
+            rejects.write(_reject(record={"id": number, "notes": "x" * 4_000}), at=NOW)
+        rejects.flush()
+    size = path.stat().st_size
+    tracemalloc.start()
+    try:
+        rejects.close()
+        rejects.sift(lambda reject: reject["record"]["id"] % 2 == 0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(1 for _ in read_rejects(path)) == 2_500
+    assert peak < size / 10
 
 
 def test_a_run_without_rejects_leaves_one_line_of_what_a_killed_run_wrote_twice(
@@ -281,7 +303,7 @@ def test_what_is_removed_is_exactly_the_line_that_was_read(tmp_path: Path) -> No
     rejects.write(_reject(), at=NOW)
     ((line, _),) = read_lines(path)
     RejectsFile(path, run="r2").write(_reject(), at=NOW)
-    rejects.remove({line})
+    rejects.remove({line_hash(line)})
     assert [each["run"] for each in read_rejects(path)] == ["r2"]
 
 
