@@ -78,13 +78,13 @@ def test_a_file_is_compacted_and_sifted_without_being_held_in_memory(tmp_path: P
     for run in ("r1", "r2"):
         rejects = RejectsFile(path, run=run)
         for number in range(5_000):
-            rejects.write(_reject(record={"id": number, "notes": "x" * 4_000}), at=NOW)
+            rejects.write(_reject(record={"id": str(number), "notes": "x" * 4_000}), at=NOW)
         rejects.flush()
     size = path.stat().st_size
     tracemalloc.start()
     try:
         rejects.close()
-        rejects.sift(lambda reject: reject["record"]["id"] % 2 == 0)
+        rejects.sift(lambda reject: int(reject["record"]["id"]) % 2 == 0)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
