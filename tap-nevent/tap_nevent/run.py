@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,15 @@ class Run:
         self.groups = frozenset(config["sync_groups"])
         assumed = config["consent_basis"] == "assume_granted"  # else all are asked for anyway
         self._members: set[str] | None = None
-        self.segments = Segments(self.pager, config.get("segments"), identified=assumed)
+        self.segments = Segments(
+            self.pager,
+            config.get("segments"),
+            every=timedelta(hours=float(config["segments_every"])),
+            now=lambda: written(self.session.now()),
+            rule=f"{config['consent_basis']} {config['consent_field']}",
+            identified=assumed,
+        )
+        self.tells_members = False  # of segments; set before the first stream
         self.concerts = Concerts(self.pager, self.zone)
         self._check_tenant()
         self.started = written(self.session.now())

@@ -1,52 +1,67 @@
-"""Who is in which segment, now and at the last run.
-
-Membership is computed by Nevent when asked, and no fan's `updatedAt` tells of it.
-"""
+"""Who is in which segment: computed by Nevent when asked, and no fan's `updatedAt` tells of it."""
 
 from __future__ import annotations
 
-import logging
 import sys
-import zlib
-from base64 import b64decode, b64encode
 from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from nevent_client.rows import Row, page
+from nevent_client.rows import Page, Row, page
 
+from tap_nevent import readings
 from tap_nevent.consent import setting_error
+from tap_nevent.readings import Look, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from nevent_client.paging import Pager
 
-MOST = 250_000  # memberships kept in the state
-_HASH = 5  # bytes
 Names = tuple[str, ...]
 Places = tuple[int, ...]
 Contact = tuple[str | None, str | None]  # e-mail, phone
-logger = logging.getLogger(__name__)
 
 
 class Segments:
-    """The chosen segments (all active ones by default) and their members.
+    """The chosen segments (all active ones by default) and the members of those read in this run.
 
     There may be as many members as fans: of each no more is kept than is needed.
+
+    Args:
+        pager: what asks Nevent.
+        chosen: names; None or none: all active ones.
+        every: how long a reading holds, unless something else shows.
+        now: Nevent's time (UTC).
+        rule: what else decides whose data leave; another one makes all readings void.
+        identified: keep e-mail and phone of each member.
     """
 
     def __init__(
-        self, pager: Pager, chosen: Sequence[str] | None, *, identified: bool = False
+        self,
+        pager: Pager,
+        chosen: Sequence[str] | None,
+        *,
+        every: timedelta,
+        now: Callable[[], str],
+        rule: str = "",
+        identified: bool = False,
     ) -> None:
         self._pager = pager
         self._wanted = chosen
+        self._every = every
+        self._now = now
+        self._rule = rule
         self._identified = identified
         self._contacts: dict[str, Contact] = {}
+        self._first: dict[str, Page] = {}  # first pages that were looked at, by id
+        self._shown: dict[str, str] = {}  # what they showed, of the segments that were read
+        self._began = ""
+        self.known: Mapping[str, Reading] = {}  # the last readings, by id; set before asking
 
     @cached_property
     def chosen(self) -> list[Row]:
-        """Segments to execute.
+        """Segments that are followed.
 
         Raises:
             ConfigValidationError: a name that no segment bears.
@@ -63,11 +78,38 @@ class Segments:
         return [by_name[name] for name in self._wanted]
 
     @cached_property
+    def read(self) -> list[Row]:
+        """Those of them whose members are read in this run; namesakes are read together."""
+        self._began = self._now()
+        known = {
+            each["id"]: last
+            for each in self.chosen
+            if (last := self.known.get(each["id"]))
+            and last["defined"] == readings.defined(each, self._rule)
+        }
+        if readings.are_due(known.values(), now=self._began, every=self._every):
+            return self.chosen
+        first = self._pager.each(lambda segment: self._page(segment, 0), self.chosen)
+        looks = [
+            Look(row, shown, known.get(row["id"]))
+            for row, shown in zip(self.chosen, first, strict=True)
+        ]
+        self._first = {each.row["id"]: each.page for each in looks}
+        names = {each.row["name"] for each in looks if each.last is None}
+        names |= {row["name"] for row in readings.others_now(looks)}
+        return [each for each in self.chosen if each["name"] in names]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of them are."""
+        return len(self.read) == len(self.chosen)
+
+    @cached_property
     def of(self) -> dict[str, Places]:
-        """Where in `chosen` the segments of each member are; each is executed once a run."""
+        """Where in `read` the segments of each member are; each is executed once a run."""
         found: dict[str, Places] = {}
         shared: dict[Places, Places] = {}  # a few combinations, many fans
-        for place, segment in enumerate(self.chosen):
+        for place, segment in enumerate(self.read):
             for fan in self._executed(segment):
                 key = sys.intern(fan["fan_id"])  # one text, wherever this fan is kept
                 before = found.get(key, ())
@@ -86,72 +128,38 @@ class Segments:
 
     @cached_property
     def names(self) -> dict[str, Names]:
-        """Names of the segments each member is in, in alphabetical order."""
+        """Names of the segments each member is in, of those read, in alphabetical order."""
         named = {
-            places: tuple(sorted(str(self.chosen[place]["name"]) for place in places))
+            places: tuple(sorted(str(self.read[place]["name"]) for place in places))
             for places in set(self.of.values())
         }
         return {fan: named[places] for fan, places in self.of.items()}
 
+    @property
+    def told(self) -> dict[str, Reading]:
+        """The readings to keep: those of this run, and the earlier ones that still hold."""
+        _ = self.of
+        read = {
+            each["id"]: Reading(
+                at=self._began,
+                seen=self._shown[each["id"]],
+                defined=readings.defined(each, self._rule),
+            )
+            for each in self.read
+        }
+        held = {each["id"] for each in self.chosen}
+        return {key: last for key, last in self.known.items() if key in held} | read
+
     def _executed(self, segment: Row) -> Iterator[Row]:
-        size = self._pager.session.operation("segment_fans").max_size
-
-        def fetched(number: int) -> Any:
-            body = {"definition": segment["definition"], "page": number, "page_size": size}
-            return page(self._pager.session.call("segment_fans", body=body), number)
-
-        first = fetched(0)
+        first = self._first.pop(segment["id"], None) or self._page(segment, 0)
+        self._shown[segment["id"]] = readings.seen(first)
         yield from first.rows
         if not first.last:
-            for each in self._pager.each(fetched, range(1, first.pages or 1)):
+            rest = range(1, first.pages or 1)
+            for each in self._pager.each(lambda number: self._page(segment, number), rest):
                 yield from each.rows
 
-
-def are_too_many(names: Mapping[str, Names]) -> bool:
-    """Whether the state cannot hold them."""
-    return sum(map(len, names.values())) > MOST
-
-
-def packed(names: Mapping[str, Names], silent: Iterable[str] = ()) -> dict[str, Any] | None:
-    """Memberships for the state, of the `silent` hashes only; None where there are too many."""
-    if are_too_many(names):
-        logger.warning(
-            "More than %s segment memberships: nevent_segments follows only other changes of a "
-            "fan. Choose fewer segments (setting `segments`) to have it follow at once.",
-            f"{MOST:,}",
-        )
-        return None
-    combinations = sorted(set(names.values()))
-    numbers = {each: number for number, each in enumerate(combinations)}
-    lines = sorted(f"{fan}:{numbers[each]}" for fan, each in names.items())
-    members = b64encode(zlib.compress("\n".join(lines).encode(), 9)).decode()
-    others = b64encode(b"".join(sorted(map(hashed, silent)))).decode()
-    return {
-        "combinations": [list(each) for each in combinations],
-        "members": members,
-        "others": others,
-    }
-
-
-def unpacked(kept: Mapping[str, Any]) -> dict[str, Names]:
-    """Memberships out of the state."""
-    combinations = [tuple(each) for each in kept["combinations"]]
-    text = zlib.decompress(b64decode(kept["members"])).decode()
-    pairs = (line.rsplit(":", 1) for line in text.split("\n") if line)
-    return {fan: combinations[int(number)] for fan, number in pairs}
-
-
-def unpacked_silent(kept: Mapping[str, Any]) -> set[bytes]:
-    """Hashes of the members who did not consent, out of the state."""
-    text = b64decode(kept.get("others", ""))
-    return {text[i : i + _HASH] for i in range(0, len(text), _HASH)}
-
-
-def hashed(fan: str) -> bytes:
-    """A short hash of a fan's id: the ids of who did not consent are in no state."""
-    return blake2b(fan.encode(), digest_size=_HASH).digest()
-
-
-def joined_or_left(before: Mapping[str, Names], now: Mapping[str, Names]) -> set[str]:
-    """Fans whose segments are others than before."""
-    return {fan for fan in before.keys() | now.keys() if before.get(fan) != now.get(fan)}
+    def _page(self, segment: Row, number: int) -> Page:
+        size = self._pager.session.operation("segment_fans").max_size
+        body: Any = {"definition": segment["definition"], "page": number, "page_size": size}
+        return page(self._pager.session.call("segment_fans", body=body), number)

@@ -111,6 +111,17 @@ CONFIG: dict[str, Any] = th.PropertiesList(
         description="Names of the segments to follow; default: all active ones.",
     ),
     th.Property(
+        "segments_every",
+        th.IntegerType(minimum=0, nullable=False),
+        default=24,  # a member costs as much to read as a change of a fan: not each hour
+        title="Hours between readings of segments",
+        description=(
+            "How long the members of a segment are taken to be who they were, in hours. One is "
+            "read sooner when its definition changed, or when it shows other members and has few "
+            "of them; 0 reads all of them in each run."
+        ),
+    ),
+    th.Property(
         "sync_groups",
         th.ArrayType(th.StringType(allowed_values=list(groups.NAMES))),
         default=list(groups.NAMES),

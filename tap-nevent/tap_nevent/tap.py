@@ -10,12 +10,15 @@ from singer_outcomes.tap import PlainTap
 from typing_extensions import override
 
 from tap_nevent import groups, settings
-from tap_nevent.client import NeventStream, declared
+from tap_nevent.client import ChangingStream, NeventStream, declared
+from tap_nevent.readings import common
 from tap_nevent.run import Run
 from tap_nevent.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tap_nevent.readings import Reading
 
 
 class TapNevent(PlainTap):
@@ -54,6 +57,10 @@ class TapNevent(PlainTap):
         asked = {stream.name for stream in self.streams.values() if stream.selected}
         named = "fans" in asked and self._shows("fans", "nevent_segments")
         follows_segments = named or "segment_members" in asked
+        if follows_segments:
+            self.run.tells_members = "segment_members" in asked
+            tellers = ["segment_members"] * self.run.tells_members + ["fans"] * named
+            self.run.segments.known = common(map(self._readings, tellers))
         if follows_segments or "fan_activity" in asked:
             self.run.check_data_service()
         if follows_segments or ("segments" in asked and self._shows("segments", "followed")):
@@ -64,6 +71,12 @@ class TapNevent(PlainTap):
     def _shows(self, name: str, column: str) -> bool:
         stream = self.streams.get(name)
         return isinstance(stream, NeventStream) and stream.shows(column)
+
+    def _readings(self, name: str) -> dict[str, Reading]:
+        """When this stream told which segments."""
+        stream = self.streams[name]
+        whole = isinstance(stream, ChangingStream) and not stream.incremental
+        return {} if whole else stream.stream_state.get("readings", {})
 
     @override
     def let_go(self) -> None:

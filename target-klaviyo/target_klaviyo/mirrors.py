@@ -37,6 +37,7 @@ class Mirrors:
         self._lists: dict[str, _Mirror] = {}
         self._sources: set[str] = set()  # streams that name people or lists
         self._latest = ""  # the stream whose SCHEMA came last
+        self.any = False  # whether a record has come that names a mirrored list
 
     def declare(self, list_id: str) -> None:
         """This list is a mirror, though maybe of nobody."""

@@ -274,6 +274,7 @@ class ListMembersSink(KlaviyoSink):
         if list_id is None:
             raise RejectedError("no list: neither list_id nor list_name, and none is configured")
         mirror = flag(record, "mirror", default=False)
+        self.target.mirrors.any |= mirror
         if record.get("email"):
             record.pop("phone_number", None)  # it might be another than the profile has
         people = self.normalise(record, else_known=bool(record.get("external_id")))

@@ -84,6 +84,7 @@ class TargetKlaviyo(LoadingTarget):
         self.history = None if told_first == "true" else hours
         self._told_first = told_first
         self._list_known = False
+        self._held_state: dict[str, Any] | None = None
         self.default_list: str | None = None
         self._session = KlaviyoSession(
             config["api_key"],
@@ -197,11 +198,25 @@ class TargetKlaviyo(LoadingTarget):
         self.mirrors.schema(source, feeds=feeds)
 
     @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Where lists are mirrored, the last one waits for those who leave them at the end.
+
+        The source may say by it that these groups need not be read again.
+        """
+        told: dict[str, Any] | None = message_dict
+        if self.mirrors.any:
+            told, self._held_state = self._held_state, message_dict
+        if told is not None:
+            super()._process_state_message(told)
+
+    @override
     def process_endofpipe(self) -> None:
         self.finish()
         if not self.signal:
             for list_id, ids in self.mirrors.leavers():
                 self._members.leave(list_id, ids)
+            if self._held_state is not None:
+                super()._process_state_message(self._held_state)
             self._read_back()
             if self.summary.totals["read"]:
                 self._records.load(self._knowledge.account)

@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 from tap_nevent import groups
 from tap_nevent.client import declared
-from tap_nevent.segments import unpacked
+from tap_nevent.memberships import unpacked
 from tap_nevent.streams import STREAMS
 
 if TYPE_CHECKING:

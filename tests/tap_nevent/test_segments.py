@@ -54,16 +54,34 @@ def test_more_members_than_the_state_holds_are_asked_for_once(
     extract: Callable[..., Output], nevent: NeventHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Later runs know that it would be for nothing; names of segments go on as fans change."""
-    monkeypatch.setattr("tap_nevent.segments.MOST", 1)
+    monkeypatch.setattr("tap_nevent.memberships.MOST", 10)
     first = extract(None, "fans")
     asked = [each for each in nevent.requests("GET /users") if "ids=" in each["path"]]
     assert asked
     nevent.clear_requests()
     fan = next(each for each in first.records["fans"] if each["nevent_segments"])
     nevent.edit(user=fan["id"], set={"city": "Cuenca"})
-    second = extract(first.state, "fans")
+    second = extract(first.state, "fans", segments_every=0)
     assert [each["nevent_segments"] for each in second.records["fans"]] == [fan["nevent_segments"]]
     assert not [each for each in nevent.requests("GET /users") if "ids=" in each["path"]]
+
+
+def test_names_that_are_not_known_are_told_when_they_are(
+    extract: Callable[..., Output], nevent: NeventHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state holds too few; null, or none, would take them away from the fan."""
+    monkeypatch.setattr("tap_nevent.memberships.MOST", 10)
+    first = extract(None, "fans")
+    fan = next(each for each in first.records["fans"] if each["nevent_segments"])
+    nevent.edit(user=fan["id"], set={"city": "Cuenca"})
+    second = extract(first.state, "fans")
+    told = dict(second.records["fans"][0])
+    assert "nevent_segments" not in told
+    third = extract(second.state, "fans")
+    assert not third.records["fans"]
+    fourth = extract(third.state, "fans", segments_every=0)
+    assert [each["nevent_segments"] for each in fourth.records["fans"]] == [fan["nevent_segments"]]
+    assert not extract(fourth.state, "fans", segments_every=0).records["fans"]
 
 
 def test_members_are_asked_for_once_though_two_streams_need_them(

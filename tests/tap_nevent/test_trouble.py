@@ -11,7 +11,7 @@ from nevent_client.errors import AddressError, DeniedError
 from nevent_sandbox import Sandbox
 from nevent_sandbox.credentials import NEVENT_TOKEN
 from singer_sdk.exceptions import ConfigValidationError
-from tap_nevent.segments import joined_or_left, packed, unpacked
+from tap_nevent.memberships import joined_or_left, packed, unpacked
 from tap_nevent.tap import TapNevent
 
 if TYPE_CHECKING:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from klaviyo_client import DeniedError
 from singer_messages import Message, Run, record, schema, state
 
 if TYPE_CHECKING:
@@ -116,6 +118,28 @@ def test_a_mirrored_group_that_became_empty_empties_its_list(
     load([SEGMENTS, *declared, MEMBERS, *techno, OTHER])
     assert _on(klaviyo) == set()
     assert _on(klaviyo, lists[1]) == set(_fans(1, 2))
+
+
+def test_the_last_state_waits_for_those_who_leave(
+    load: Load, klaviyo: KlaviyoHandle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may say that the group need not be read again; a run cut short before says nothing."""
+    both = [*_members(*_fans(1, 2), mirror=True), state("early"), OTHER, state("late")]
+    assert load([MEMBERS, *both]).states[-1] == "late"
+    klaviyo.refuse(REMOVE, status=403)
+    with pytest.raises(DeniedError):
+        load([MEMBERS, *_members(*_fans(1), mirror=True), state("early"), OTHER, state("late")])
+    assert "late" not in capsys.readouterr().out
+    assert load([MEMBERS, *_members(*_fans(1), mirror=True), OTHER, state("late")]).states
+    assert _on(klaviyo) == set(_fans(1))
+
+
+def test_a_list_is_read_only_where_it_is_mirrored(load: Load, klaviyo: KlaviyoHandle) -> None:
+    """However many people are on it."""
+    load([MEMBERS, *_members(*_fans(1, 2), mirror=True), OTHER])
+    klaviyo.clear_requests()
+    load([SEGMENTS, MEMBERS, OTHER, state("late")])
+    assert not klaviyo.requests("GET /lists/{id}/profiles")
 
 
 def test_nobody_leaves_when_nobody_at_all_was_named(load: Load, klaviyo: KlaviyoHandle) -> None:

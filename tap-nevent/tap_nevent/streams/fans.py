@@ -10,9 +10,9 @@ from nevent_client.paging import chunked
 from nevent_client.rows import moment
 from typing_extensions import override
 
-from tap_nevent import segments
 from tap_nevent.client import ChangingStream, declared
 from tap_nevent.custom_fields import value
+from tap_nevent.memberships import Memberships
 from tap_nevent.people import identity
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class FansStream(ChangingStream):
 
     name = "fans"
     operation = "users"
+    _memberships: Memberships | None = None
 
     @override
     def whole_schema(self) -> dict[str, Any]:
@@ -38,44 +39,35 @@ class FansStream(ChangingStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        self._moved: set[str] = set()
-        self._consenting: set[str] = set()  # as far as they are in segments
         if not self.shows("nevent_segments"):
             yield from super().get_records(context)
             return
-        names = self.run.segments.names
-        kept = self.stream_state.get("segments", {})
-        if kept is None and segments.are_too_many(names):  # as at the last run: nobody is asked for
-            self.stream_state["segments"] = segments.packed(names)
-            yield from super().get_records(context)
-            return
-        if kept:
-            before, silent = segments.unpacked(kept), segments.unpacked_silent(kept)
-            moved = segments.joined_or_left(before, names)
-            self._moved = {fan for fan in moved if segments.hashed(fan) not in silent}
-            self._consenting = set(before)
-        else:  # whoever is read from now on bears these names or later ones
-            self._consenting = self._consenting_members()
-            self._keep(names)
+        state = self.stream_state if self.incremental else {}
+        members = self._memberships = Memberships(self.run.segments, state)
+        if members.are_new:  # whoever is read from now on bears these names or later ones
+            members.begin(self._consenting_members())
         yield from super().get_records(context)
-        yield from self._movers()
-        self._keep(names)
+        yield from self._movers(members)
+        members.keep()
+
+    @override
+    def save(self) -> None:
+        super().save()
+        if self._memberships:
+            self._memberships.save()
 
     @override
     def records(self, rows: list[Row]) -> Iterator[Record]:
-        names = self.run.segments.names if self.shows("nevent_segments") else {}
+        members = self._memberships
         rule, custom, zone = self.run.people.rule, self._custom, self.run.zone
         for fan in rows:
-            key = fan["id"]
             if not rule.granted(fan):
-                self._consenting.discard(key)
+                if members:
+                    members.silence(fan["id"])
                 continue
-            self._moved.discard(key)
-            if key in names:
-                self._consenting.add(key)
             record: Record = self.shape(fan)
-            if "nevent_segments" in record:
-                record["nevent_segments"] = list(names.get(key, ()))
+            if members:
+                record["nevent_segments"] = members.of(fan["id"])
             record.update(rule.columns(fan))
             for each in fan.get("customFieldValues") or ():
                 if column := custom.get(each.get("propertyDefinitionId")):
@@ -83,7 +75,21 @@ class FansStream(ChangingStream):
             yield record
 
     @override
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:
+        """Without names of segments that are not known: null would say that there are none."""
+        record = super().post_process(row, context)
+        if record and self._memberships:
+            named = record["nevent_segments"] is not None
+            self._memberships.told(record["id"], named=named)
+            if not named:
+                del record["nevent_segments"]
+        return record
+
+    @override
     def _identity(self, record: Record) -> tuple[str, ...]:
+        members = self._memberships
+        if members is None or members.too_many:  # their names follow no change but the fan's own
+            return super()._identity(record)
         return (*super()._identity(record), *(record.get("nevent_segments") or ()))
 
     @cached_property
@@ -91,10 +97,10 @@ class FansStream(ChangingStream):
         """Columns by the definition they come from."""
         return {each.definition_id: each for each in self.run.custom}
 
-    def _movers(self) -> Iterator[Record]:
+    def _movers(self, members: Memberships) -> Iterator[Record]:
         """Fans who joined or left a segment and did not change otherwise."""
         try:
-            for fans in chunked(self.run.people.by_ids(sorted(self._moved)), 1000):
+            for fans in chunked(self.run.people.by_ids(members.movers()), 1000):
                 yield from self.records(list(fans))
         except NotServedError as exc:
             self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
@@ -106,11 +112,6 @@ class FansStream(ChangingStream):
         except NotServedError as exc:
             self.log("%s Segment names follow only other changes of a fan.", exc, level=30)
             return set()
-
-    def _keep(self, names: dict[str, segments.Names]) -> None:
-        if self.replication_method == "INCREMENTAL":
-            known = {fan: each for fan, each in names.items() if fan in self._consenting}
-            self.stream_state["segments"] = segments.packed(known, names.keys() - known.keys())
 
 
 class _SinceFirstRunStream(ChangingStream):
