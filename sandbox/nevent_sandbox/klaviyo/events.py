@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +14,7 @@ from nevent_sandbox.klaviyo.filters import Column, where
 from nevent_sandbox.klaviyo.identities import AMONG
 from nevent_sandbox.klaviyo.paging import Selection, page
 from nevent_sandbox.klaviyo.profile_texts import profile_texts
+from nevent_sandbox.klaviyo.templates import Template, instead, within
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from nevent_sandbox.klaviyo.calls import Answer, Call
     from nevent_sandbox.klaviyo.errors import Document
 
+Row = tuple[Any, ...]
 COLUMNS = (
-    "e.n, e.id, e.moment, e.unique_id, e.value, e.currency, e.properties, p.id, x.id, "
-    "e.profile, e.metric"
+    "e.n, CAST(e.id AS BLOB), e.moment, e.unique_id, e.value, e.currency, e.properties, "
+    "CAST(p.id AS BLOB), CAST(x.id AS BLOB), e.profile, e.metric"
 )
 TABLES = "events e JOIN profiles p ON p.n = e.profile JOIN metrics x ON x.n = e.metric"
 _FILTERS = {
@@ -35,9 +36,9 @@ _FILTERS = {
     "datetime": Column("e.moment", moment=True, past=True),
     "timestamp": Column("e.moment", moment=True, past=True),
 }
-_KEPT = re.compile(rb'"\$(?:event_id|value|currency_code)"')
-_BARE = ("moment", "properties")  # parts of an event that stand in its JSON without quotes
-_PARTS = (*_BARE, "id", "datetime", "uuid", "profile", "metric")
+_PARTS = ("moment", "properties", "id", "profile", "metric", "datetime", "uuid")
+_PLACES: Document = {name: within(name) for name in _PARTS}
+_PLACES |= {name: instead(name) for name in ("moment", "properties")}
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -73,19 +74,18 @@ def get_event(call: Call) -> Answer:
     return single(call, made, included)
 
 
-def _told(
-    call: Call, db: sqlite3.Connection, rows: list[tuple[Any, ...]]
-) -> tuple[list[Any], list[Document]]:
+def _told(call: Call, db: sqlite3.Connection, rows: list[Row]) -> tuple[list[Any], list[Document]]:
     """Resources of rows of `COLUMNS`, and what is included with them."""
     owed: dict[int, Document] = {}
     if "attributions" in call.query.include:
         owed = attributions(call, db, _numbers(rows, 0))
-    template = _template(call)
-    every = "%(uuid)s" in template or "%(datetime)s" in template
+    template = Template(_event(call, _PLACES, None))
+    fill = template.filler(_PARTS)
+    dated = not {"datetime", "uuid"}.isdisjoint(template.names)
     made = [
-        _event(call, _parts(row, _properties(row)), owed[row[0]])
+        _event(call, _parts(row), owed[row[0]])
         if row[0] in owed
-        else msgspec.Raw(template % _parts(row, _spliced(row), every=every))
+        else fill((*_texts(row), *_dates(row)) if dated else _texts(row))
         for row in rows
     ]
     return made, [*_included(call, db, rows), *owed.values()]
@@ -109,41 +109,43 @@ def _event(call: Call, parts: Document, owed: Document | None) -> Document:
     )
 
 
-def _template(call: Call) -> str:
-    """An event's JSON with a place for each of its parts: a thousand of them stand on a page."""
-    text = _encode(_event(call, {name: f"@{name}@" for name in _PARTS}, None)).decode()
-    text = text.replace("%", "%%")
-    for name in _BARE:
-        text = text.replace(f'"@{name}@"', f"%({name})s")
-    for name in _PARTS:
-        text = text.replace(f"@{name}@", f"%({name})s")
-    return text
-
-
-def _parts(columns: tuple[Any, ...], properties: Any, *, every: bool = True) -> Document:
-    """What a template needs; without `every` neither datetime nor uuid."""
-    number, identifier, moment, _, _, _, _, profile, metric, _, _ = columns
-    parts = {
-        "id": identifier,
-        "moment": moment,
-        "properties": properties,
-        "profile": profile,
-        "metric": metric,
+def _parts(row: Row) -> Document:
+    """What an event is made of."""
+    told, uuid = _dates(row)
+    return {
+        "moment": row[2],
+        "properties": {**_decode(row[6]), **_kept(row)},
+        "id": row[1].decode(),
+        "profile": row[7].decode(),
+        "metric": row[8].decode(),
+        "datetime": told.decode(),
+        "uuid": uuid.decode(),
     }
-    if every:
-        uuid = f"{moment:016x}{number:016x}"
-        parts["datetime"] = moments.told(moment)
-        parts["uuid"] = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-    return parts
 
 
-def _properties(columns: tuple[Any, ...]) -> Document:
-    """What was sent, and what Klaviyo keeps with it."""
-    return {**_decode(columns[6]), **_kept(columns)}
+def _texts(row: Row) -> tuple[bytes, ...]:
+    """The first of these parts as JSON."""
+    _, identifier, moment, unique_id, value, currency, sent, profile, metric, _, _ = row
+    if len(sent) <= len(b"{}") or b'"$e' in sent or b'"$v' in sent or b'"$c' in sent:
+        properties = _encode({**_decode(sent), **_kept(row)})
+    elif value is None and currency is None:
+        properties = b'%b,"$event_id":%b}' % (sent[:-1], _encode(unique_id))
+    else:
+        properties = b"%b,%b" % (sent[:-1], _encode(_kept(row))[1:])
+    return b"%d" % moment, properties, identifier, profile, metric
 
 
-def _kept(columns: tuple[Any, ...]) -> Document:
-    _, _, _, unique_id, value, currency, *_ = columns
+def _dates(row: Row) -> tuple[bytes, bytes]:
+    """The rest of them: datetime and uuid."""
+    number, _, moment, *_ = row
+    uuid = f"{moment:016x}{number:016x}"
+    uuid = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
+    return str(moments.told(moment)).encode(), uuid.encode()
+
+
+def _kept(row: Row) -> Document:
+    """What Klaviyo keeps with the properties that were sent."""
+    _, _, _, unique_id, value, currency, *_ = row
     kept: Document = {"$event_id": unique_id}
     if value is not None:
         kept["$value"] = value
@@ -152,18 +154,7 @@ def _kept(columns: tuple[Any, ...]) -> Document:
     return kept
 
 
-def _spliced(columns: tuple[Any, ...]) -> str:
-    """The same as JSON."""
-    sent: bytes = columns[6]
-    if len(sent) <= len(b"{}") or _KEPT.search(sent):
-        return _encode(_properties(columns)).decode()
-    _, _, _, unique_id, value, currency, *_ = columns
-    if value is None and currency is None:
-        return f'{sent[:-1].decode()},"$event_id":{_encode(unique_id).decode()}}}'
-    return f"{sent[:-1].decode()},{_encode(_kept(columns))[1:].decode()}"
-
-
-def _included(call: Call, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list[Document]:
+def _included(call: Call, db: sqlite3.Connection, rows: list[Row]) -> list[Document]:
     """Each profile and metric of the page once."""
     plain = call._replace(query=call.query._replace(include=()))
     included = []
@@ -178,7 +169,7 @@ def _included(call: Call, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -
     return included
 
 
-def _numbers(rows: list[tuple[Any, ...]], column: int) -> str:
+def _numbers(rows: list[Row], column: int) -> str:
     return msgspec.json.encode(sorted({row[column] for row in rows})).decode()
 
 

@@ -66,16 +66,16 @@ def subscriptions(db: sqlite3.Connection, profile: int, *, email: bool, phone: b
     return _told(consent_of(db, [profile]).get(profile), email=email, phone=phone)
 
 
-def block_texts(known: Consent | None, *, email: bool, phone: bool) -> dict[str, str]:
+def block_texts(known: Consent | None, *, email: bool, phone: bool) -> dict[str, bytes]:
     """The same as JSON of each of the `BLOCKS`."""
     if known is None:
         return _UNKNOWN[email]  # a number changes nothing where no text message was asked for
     told = _told(known, email=email, phone=phone)
     marketing, sms = told["email"]["marketing"], told["sms"]
     return _UNKNOWN[email] | {
-        "subscriptions.email.marketing": _encode(marketing).decode(),
-        "subscriptions.sms.marketing": _encode(sms["marketing"]).decode(),
-        "subscriptions.sms.transactional": _encode(sms["transactional"]).decode(),
+        "subscriptions.email.marketing": _encode(marketing),
+        "subscriptions.sms.marketing": _encode(sms["marketing"]),
+        "subscriptions.sms.transactional": _encode(sms["transactional"]),
     }
 
 
@@ -159,9 +159,9 @@ def _never_asked(*, email: bool) -> Document:
     }
 
 
-def _texts(told: Document) -> dict[str, str]:
+def _texts(told: Document) -> dict[str, bytes]:
     return {
-        f"subscriptions.{channel}.{use}": _encode(block).decode()
+        f"subscriptions.{channel}.{use}": _encode(block)
         for channel, uses in told.items()
         for use, block in uses.items()
     }
