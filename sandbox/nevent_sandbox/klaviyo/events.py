@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 COLUMNS = (
-    "e.n, CAST(e.id AS BLOB), e.moment, e.unique_id, e.value, e.currency, e.properties, "
-    "CAST(p.id AS BLOB), CAST(x.id AS BLOB), e.profile, e.metric"
+    "e.n, e.id, e.moment, e.unique_id, e.value, e.currency, e.properties, p.id, x.id, "
+    "e.profile, e.metric"
 )
+_RAW = re.sub(r"\b([epx]\.id)\b", r"CAST(\1 AS BLOB)", COLUMNS)  # ids as they are sent
 TABLES = "events e JOIN profiles p ON p.n = e.profile JOIN metrics x ON x.n = e.metric"
 _FILTERS = {
     "metric_id": Column("x.id"),
@@ -48,7 +50,7 @@ def list_events(call: Call) -> Answer:
     now = call.account.clock.time()
     clauses, values = where(list(call.query.conditions), _FILTERS, now)
     selection = Selection(
-        COLUMNS,
+        _RAW,
         TABLES,
         ["e.visible <= ?", *clauses],
         [now, *values],
@@ -66,7 +68,7 @@ def list_events(call: Call) -> Answer:
 def get_event(call: Call) -> Answer:
     """One event by its id."""
     db = call.account.store.reading()
-    sql = f"SELECT {COLUMNS} FROM {TABLES} WHERE e.id = ? AND e.visible <= ?"  # noqa: S608  # our own names
+    sql = f"SELECT {_RAW} FROM {TABLES} WHERE e.id = ? AND e.visible <= ?"  # noqa: S608  # our own names
     row = db.execute(sql, (call.ids["id"], call.account.clock.time())).fetchone()
     if row is None:
         raise not_found("event", call.ids["id"])
@@ -75,7 +77,7 @@ def get_event(call: Call) -> Answer:
 
 
 def _told(call: Call, db: sqlite3.Connection, rows: list[Row]) -> tuple[list[Any], list[Document]]:
-    """Resources of rows of `COLUMNS`, and what is included with them."""
+    """Resources of rows of `_RAW`, and what is included with them."""
     owed: dict[int, Document] = {}
     if "attributions" in call.query.include:
         owed = attributions(call, db, _numbers(rows, 0))
