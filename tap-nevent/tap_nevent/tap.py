@@ -73,9 +73,11 @@ class TapNevent(PlainTap):
         return isinstance(stream, NeventStream) and stream.shows(column)
 
     def _readings(self, name: str) -> dict[str, Reading]:
-        """When this stream told which segments."""
+        """When this stream told which segments; nothing where it has to tell all of them."""
         stream = self.streams[name]
-        whole = isinstance(stream, ChangingStream) and not stream.incremental
+        whole = stream.emit_activate_version_messages  # then what is not told exists no more
+        if isinstance(stream, ChangingStream):
+            whole = not stream.incremental
         return {} if whole else stream.stream_state.get("readings", {})
 
     @override

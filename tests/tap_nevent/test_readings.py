@@ -139,6 +139,13 @@ def test_they_can_be_read_each_time(extract: Extract) -> None:
     assert _members(again) == _members(first)
 
 
+def test_they_are_read_each_time_where_the_loader_is_told_of_versions(extract: Extract) -> None:
+    """It drops the rows of the version before."""
+    first = extract(None, *STREAMS)
+    again = extract(first.state, *STREAMS, emit_activate_version_messages=True)
+    assert _members(again) == _members(first)
+
+
 def test_a_segment_followed_from_now_on_is_read(extract: Extract, nevent: NeventHandle) -> None:
     """And one that is not any more loses its name."""
     first = extract(None, *STREAMS, segments=["Techno Fans"])
