@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS signups (
     tenant TEXT NOT NULL,
     signup TEXT NOT NULL,  -- keyed hash of person, newsletter and time of consent
     sent_at TEXT,  -- null where nothing had to be sent
-    done INTEGER NOT NULL,
+    done INTEGER NOT NULL,  -- 0 begun, 1 done, 2 sent and its fan not seen yet
     PRIMARY KEY (tenant, signup)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS signups_sent ON signups (tenant, sent_at);
@@ -35,6 +35,16 @@ CREATE TABLE IF NOT EXISTS strangers_opt_outs (
     PRIMARY KEY (tenant, person)
 ) WITHOUT ROWID;
 """
+
+
+_BEGUN, _DONE, _SENT = range(3)
+
+
+class Standing(NamedTuple):
+    """How far a sign-up is; `sent` is when it was sent, where its fan has not been seen since."""
+
+    done: bool
+    sent: datetime | None = None
 
 
 class Memory:
@@ -91,24 +101,36 @@ class Memory:
         """What a sign-up is known by: nobody can tell from it who it is."""
         return self._store.person(f"{email}|{newsletter}|{consented_at}") if self._readable else ""
 
-    def recall(self, signups: Iterable[str]) -> dict[str, bool]:
-        """Of these, those that were begun: whether they are done."""
+    def recall(self, signups: Iterable[str]) -> dict[str, Standing]:
+        """Of these, those that were begun."""
         if not self._readable:
             return {}
         wanted = msgspec.json.encode(list(signups)).decode()
         sql = (
-            "SELECT signup, done FROM signups "
+            "SELECT signup, done, sent_at FROM signups "
             "WHERE tenant = ? AND signup IN (SELECT value FROM json_each(?))"
         )
         rows = self._store.reading().execute(sql, (self.tenant, wanted))
-        return {signup: bool(done) for signup, done in rows}
+        return {
+            signup: Standing(
+                done == _DONE, datetime.fromisoformat(sent_at) if done == _SENT else None
+            )
+            for signup, done, sent_at in rows
+        }
 
     def begin(self, signup: str, at: datetime) -> None:
         """It is about to be sent: whoever is killed now, the next run knows whose fan it is."""
+        self._put(signup, at, _BEGUN)
+
+    def sent(self, signup: str, at: datetime) -> None:
+        """It was sent, and Nevent does not show its fan yet."""
+        self._put(signup, at, _SENT)
+
+    def _put(self, signup: str, at: datetime, done: int) -> None:
         with self._store.writing() as db:
             db.execute(
-                "INSERT OR REPLACE INTO signups VALUES (?, ?, ?, 0)",
-                (self.tenant, signup, at.isoformat()),
+                "INSERT OR REPLACE INTO signups VALUES (?, ?, ?, ?)",
+                (self.tenant, signup, at.isoformat(), done),
             )
 
     def abandon(self, signup: str) -> None:

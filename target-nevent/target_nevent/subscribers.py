@@ -6,6 +6,7 @@ as willing came from there, and whoever it knows as unwilling stays so.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from nevent_client.errors import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from target_nevent.calls import Calls
     from target_nevent.fans import Fan, Fans
-    from target_nevent.memory import Memory
+    from target_nevent.memory import Memory, Standing
     from target_nevent.pace import Pace
 
 UNWILLING = "has opted out of e-mail in Nevent"
@@ -41,7 +42,9 @@ OPTED_OUT = "has opted out of e-mail in Klaviyo since"
 GONE = "Nevent no longer knows this person"
 NO_SOURCE = "sign-ups without their source: this Nevent takes none"
 NO_SHARING = "new fans without their consent to third parties: this Nevent keeps none"
-NOT_SEEN = "new fans who did not show at once: the next run completes them"
+SHOWS_WITHIN = timedelta(days=1)  # after that nobody is waited for: they may never confirm
+NOT_SEEN = "new fans who do not show yet: the next run completes them"
+NEVER_SEEN = "new fans who never showed: without their name and consent to third parties"
 LEFT_OUT = "new fans whose name or phone Nevent does not take"
 _FILLED = ("first_name", "last_name", "phone_number")
 
@@ -77,6 +80,8 @@ class Subscribers:
         self._waiting = waiting
         self.left = 0
         """Sign-ups that had no turn in this run."""
+        self.unseen = 0
+        """Sign-ups whose fan Nevent does not show yet."""
         self.spent: UnavailableError | None = None
         """Nevent asks to come back so much later that the rest is left for another run."""
 
@@ -86,7 +91,8 @@ class Subscribers:
         known = self._memory.recall(self._id(signup) for _, signup in signups)
         fresh = []
         for row, signup in signups:
-            if known.get(self._id(signup)):
+            standing = known.get(self._id(signup))
+            if standing and standing.done:
                 self._fates.settle([row], "unchanged")
             elif self.left and not signup.named.external_id:
                 self._leave(row)  # nobody is looked up in vain, one by one
@@ -94,15 +100,20 @@ class Subscribers:
                 fresh.append((row, signup))
         fans = self._fans.find([signup.named for _, signup in fresh], strictly=True)
         for place, ((row, signup), fan) in enumerate(zip(fresh, fans, strict=True)):
-            begun = self._id(signup) in known
+            begun = known.get(self._id(signup))
             self._one(row, signup, fan, begun=begun, left=len(fresh) - place)
 
-    def _one(self, row: Row, signup: Signup, fan: Fan | None, *, begun: bool, left: int) -> None:
+    def _one(
+        self, row: Row, signup: Signup, fan: Fan | None, *, begun: Standing | None, left: int
+    ) -> None:
         standing = fan.columns["email_enabled"] if fan else None
         if fan and begun and standing is not False and not self._calls.planned:
             # A run was killed before it was complete.
             self._complete(row, signup, fan)
             self._end(row, signup, "written")
+            return
+        if fan is None and begun and begun.sent:
+            self._await(row, signup, since=begun.sent)
             return
         if fan is None and signup.named.external_id:
             self._fates.withhold([row], GONE)
@@ -132,7 +143,7 @@ class Subscribers:
             self._fates.withhold([row], ERASED)
         elif turn == "waited":  # much may have happened since
             (fan,) = self._fans.find([signup.named], strictly=True)
-            self._one(row, signup, fan, begun=False, left=left)
+            self._one(row, signup, fan, begun=None, left=left)
         else:
             self._sign_up(row, signup, new=new)
 
@@ -140,6 +151,16 @@ class Subscribers:
         """Without a fate: the state stays before it, and the next run brings it again."""
         self.left += 1
         self._fates.free([row])
+
+    def _await(self, row: Row, signup: Signup, *, since: datetime) -> None:
+        """Leave it for the next run, which asks for the fan and does not sign up again."""
+        if self._calls.now() - since < SHOWS_WITHIN:
+            self.unseen += 1
+            self._fates.summary.note(NOT_SEEN)
+            self._fates.free([row])
+        else:
+            self._fates.summary.note(NEVER_SEEN)
+            self._end(row, signup, "written")
 
     def _sign_up(self, row: Row, signup: Signup, *, new: bool) -> None:
         if new:
@@ -168,8 +189,9 @@ class Subscribers:
         if new:
             fan = self._fans.by_email(signup.email)
             if fan is None:
-                self._fates.summary.note(NOT_SEEN)
-                self._fates.settle([row], "written")
+                now = self._calls.now()
+                self._memory.sent(self._id(signup), now)
+                self._await(row, signup, since=now)
                 return
             self._fans.appeared(fan, signup.named)
             self._complete(row, signup, fan)

@@ -195,9 +195,17 @@ class TargetNevent(LoadingTarget):
     @property
     @override
     def leaves_some(self) -> bool:
-        return self._subscribers.left > 0
+        return bool(self._subscribers.left or self._subscribers.unseen)
 
     def _tell_left(self) -> None:
+        if self._subscribers.unseen:
+            self.logger.warning(
+                "Nevent does not show %s new fans yet: the state stays before them, and the next "
+                "run completes them.",
+                f"{self._subscribers.unseen:,}",
+            )
+        if not self._subscribers.left:
+            return
         spent = self._subscribers.spent
         self.summary.note(LEFT, self._subscribers.left)
         self.logger.warning(

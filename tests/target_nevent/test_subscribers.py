@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from nevent_people import ANA, EVA, PREFERENCES, SUBSCRIBERS, fan, no, wants, written, yes
 from singer_messages import Run, state
+from target_nevent.subscribers import NEVER_SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 SUBSCRIBE = "POST /public/newsletter/{id}/subscribe"
 UPDATE = "PUT /users/{id}"
+BY_EMAIL = "GET /users/email/{email}"
 SINCE = "2026-01-01T00:00:00Z"
 AT = "2026-05-01T10:00:00.000Z"
 
@@ -198,6 +201,37 @@ def test_a_sign_up_cut_off_after_it_was_applied_is_completed(
     made = nevent.user(ANA)
     assert made is not None
     assert (made["name"], made["thirdPartySharing"]["granted"]) == ("Ana", True)
+
+
+def test_a_fan_who_does_not_show_at_once_is_completed_by_the_next_run(
+    nevent: NeventHandle, load: Callable[..., Run], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The state stays before them meanwhile, and nobody is signed up, or mailed, twice."""
+    nevent.refuse(BY_EMAIL, status=404, times=2)  # before and after the sign-up
+    messages = [SUBSCRIBERS, yes(), state({"n": 1})]
+    first = load(messages)
+    assert (first.states, _fates(first)) == ([], {"read": 1})
+    assert "does not show 1 new fans yet: the state stays" in caplog.text
+    second = load(messages)
+    assert (second.states, _fates(second)) == ([{"n": 1}], {"read": 1, "written": 1})
+    made = nevent.user(ANA)
+    assert made is not None
+    assert (made["name"], made["thirdPartySharing"]["granted"]) == ("Ana", True)
+    assert len(nevent.requests(SUBSCRIBE)) == 1
+
+
+def test_nobody_waits_for_ever_for_a_fan_who_never_shows(
+    nevent: NeventHandle, load: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may never confirm; the others' state must go on."""
+    nevent.refuse(BY_EMAIL, status=404, times=None)
+    messages = [SUBSCRIBERS, yes(), state({"n": 1})]
+    assert load(messages).states == []
+    monkeypatch.setattr("target_nevent.subscribers.SHOWS_WITHIN", timedelta(minutes=-1))
+    given_up = load(messages)
+    assert (given_up.states, _fates(given_up)) == ([{"n": 1}], {"read": 1, "written": 1})
+    assert NEVER_SEEN in given_up.summary["notes"]
+    assert len(nevent.requests(SUBSCRIBE)) == 1
 
 
 def test_a_name_that_nevent_does_not_take_does_not_cost_the_consent(
