@@ -14,5 +14,5 @@ def test_a_fan_as_json_is_the_fan(fans: int, seed: int) -> None:
     base = Store(clock=Clock(), fans=fans, seed=seed).base_fans
     for rank in range(fans):
         fan = base.at(rank)
-        assert base.text(rank) == msgspec.json.encode(base.fan(fan)).decode()
-        assert base.person_text(fan) == msgspec.json.encode(base.person(fan)).decode()
+        assert base.text(rank) == msgspec.json.encode(base.fan(fan))
+        assert base.person_text(fan) == msgspec.json.encode(base.person(fan))

@@ -1,13 +1,34 @@
 """Fans as JSON, put together from pieces that are JSON already: a page has a thousand of them.
 
 `Fans.fan` and `Fans.person` say what the rows are; a test holds these to the same, byte by byte.
+The pieces are bytes: as text, one accent would have all of a fan widened, and narrowed again.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from nevent_sandbox.nevent.custom_texts import CustomTexts, consent, encoded, preferences
-from nevent_sandbox.nevent.instants import DAY, date_text, iso
-from nevent_sandbox.nevent.people import ABROAD, CATALAN, DOMAINS, TAGS_PERIOD, TRAITS, Words, tags
+from nevent_sandbox.nevent.custom_texts import (
+    DIGITS,
+    CustomTexts,
+    Pieces,
+    consent,
+    encoded,
+    preferences,
+)
+from nevent_sandbox.nevent.instants import DAY, date_text, iso_parts
+from nevent_sandbox.nevent.people import (
+    ABROAD,
+    CATALAN,
+    DOCUMENT_LETTERS,
+    DOMAINS,
+    SPANISH_PHONES,
+    TAGS_PERIOD,
+    TRAITS,
+    Words,
+    document_number,
+    phone_number,
+    tags,
+)
 from nevent_sandbox.nevent.pools import LANGUAGES, Country
 
 _ODD_EMAIL = frozenset(
@@ -16,20 +37,38 @@ _ODD_EMAIL = frozenset(
 _ODD_PHONE = frozenset({"no phone", "unreachable", "invalid phone", "same phone"})
 _ODD_NAME = frozenset({"same email", "long name", "emoji", "no name", "markup"})
 _TAGS = [encoded(tags(n)) for n in range(TAGS_PERIOD)]
+_BORN = [encoded(date_text(n * DAY)) for n in range(14000)]
+_NUMBERS = [b" %d" % (number + 1) for number in range(180)]
+_THREE = [b"%03d" % number for number in range(1000)]
+_DOMAINS = [f'@{domain}"'.encode() for domain in DOMAINS]
+_LETTERS = [letter.encode() for letter in DOCUMENT_LETTERS]
+Halves = tuple[list[bytes], list[bytes]]
+
+
+def _halves(write: Callable[[str], str]) -> Halves:
+    """What becomes of the first four of a phone's eight digits, and of the others."""
+    cut = write("abcdefgh").index("e")
+    return (
+        [f'"{write(f"{n:04d}efgh")[:cut]}'.encode() for n in range(10_000)],
+        [f'{write(f"abcd{n:04d}")[cut:]}"'.encode() for n in range(10_000)],
+    )
+
+
+_PHONES = [_halves(write) for write in SPANISH_PHONES]
 
 
 class _Pool(NamedTuple):
-    """The words of one country, as JSON; those of names without quotes."""
+    """The words of one country, as JSON; last names, streets and slugs lack quotes."""
 
-    country: str
-    language: str
-    first_names: list[str]
-    last_names: list[str]
-    streets: list[str]
-    genders: list[str]
-    cities: list[tuple[str, str, bool]]  # city; province; whether Catalan is spoken there
-    first_slugs: list[str]
-    last_slugs: list[str]
+    first_names: list[bytes]
+    last_names: list[bytes]
+    streets: list[bytes]
+    genders: list[bytes]
+    cities: list[tuple[bytes, bytes, bool]]  # city; province; whether Catalan is spoken there
+    first_slugs: list[bytes]
+    last_slugs: list[bytes]
+    country: bytes
+    language: bytes
 
 
 class _Kind(NamedTuple):
@@ -57,78 +96,126 @@ class FanTexts:
         nowhere: str,
     ) -> None:
         self._words = words
-        self._prefix = prefix
         self._custom = custom
         self._nowhere = encoded(nowhere)
-        self._fixed = f'"profileImage":null,"role":"USER","tenantId":"{tenant}","memberOf":[]'
+        self._id = f'{{"id":"{prefix}'.encode()
+        self._fan_id = f'{{"fan_id":"{prefix}'.encode()
+        self._fixed = (
+            '","profileImage":null,"role":"USER",'
+            f'"tenantId":"{tenant}","memberOf":[],"customFieldValues":'
+        ).encode()
         pools = {code: _pool(code, country) for code, country in countries.items()}
         self._kinds = [_kind(trait, pools) for trait in TRAITS]
 
-    def identity(self, fan: int, chance: int, kind: _Kind) -> tuple[str, str, str, str]:
-        """E-mail, phone, name and surname."""
-        pool, odd_email, odd_phone, odd_name, abroad = kind[1:]
-        first, last = fan * 7 % len(pool.first_names), fan * 11 % len(pool.last_names)
-        if odd_email:
-            email = encoded(self._words.email(fan, chance))
-        else:
-            slugs = f"{pool.first_slugs[first]}.{pool.last_slugs[last]}"
-            email = f'"{slugs}{fan}@{DOMAINS[fan % 4]}"'
-        if odd_phone or abroad:
-            phone = encoded(self._words.phone(fan, chance))
-        else:
-            phone = f'"{self._words.spanish_phone(fan, chance)}"'
-        if odd_name:
-            name, surname = map(encoded, self._words.names(fan, chance))
-        elif abroad:
-            name, surname = f'"{pool.first_names[first]}"', f'"{pool.last_names[last]}"'
-        else:
-            second = pool.last_names[(chance >> 28) % len(pool.last_names)]
-            name, surname = f'"{pool.first_names[first]}"', f'"{pool.last_names[last]} {second}"'
-        return email, phone, name, surname
-
-    def person(self, fan: int, chance: int, created: int, updated: int) -> str:
+    def person(self, fan: int, chance: int, created: int, updated: int) -> bytes:
         """What rows of other kinds embed of a fan."""
         kind = self._kinds[self._words.trait(fan)]
-        email, phone, name, surname = self.identity(fan, chance, kind)
-        sharing = consent(kind.trait, chance, created, updated)
-        return (
-            f'{{"id":"{self._prefix}{fan:08x}","email":{email},"phone":{phone},"name":{name},'
-            f'"surname":{surname},"thirdPartySharing":{sharing}}}'
-        )
+        pieces = [self._id, b"%08x" % fan, b'","email":']
+        self._email(pieces, kind, fan, chance)
+        pieces.append(b',"phone":')
+        self._phone(pieces, kind, fan, chance)
+        pieces.append(b',"name":')
+        self._names(pieces, kind, fan, chance, b',"surname":')
+        pieces.append(b',"thirdPartySharing":')
+        consent(pieces, kind.trait, chance, created, updated)
+        pieces.append(b"}")
+        return b"".join(pieces)
 
-    def member(self, fan: int, chance: int) -> str:
+    def member(self, fan: int, chance: int) -> bytes:
         """What the members of a segment are told as."""
         kind = self._kinds[self._words.trait(fan)]
-        email, phone, name, surname = self.identity(fan, chance, kind)
-        return (
-            f'{{"fan_id":"{self._prefix}{fan:08x}","first_name":{name},"last_name":{surname},'
-            f'"email":{email},"phone":{phone}}}'
-        )
+        pieces = [self._fan_id, b"%08x" % fan, b'","first_name":']
+        self._names(pieces, kind, fan, chance, b',"last_name":')
+        pieces.append(b',"email":')
+        self._email(pieces, kind, fan, chance)
+        pieces.append(b',"phone":')
+        self._phone(pieces, kind, fan, chance)
+        pieces.append(b"}")
+        return b"".join(pieces)
 
-    def fan(self, fan: int, chance: int, created: int, updated: int) -> str:
+    def fan(self, fan: int, chance: int, created: int, updated: int) -> bytes:
         """All of a fan."""
         kind = self._kinds[self._words.trait(fan)]
-        email, phone, name, surname = self.identity(fan, chance, kind)
         pool = kind.pool
+        bits = chance & 0x3FFFFFFF  # small numbers are quicker
+        pieces = [self._id, b"%08x" % fan, b'","email":']
+        self._email(pieces, kind, fan, chance)
+        pieces.append(b',"name":')
+        self._names(pieces, kind, fan, chance, b',"surname":')
+        pieces.append(b',"phone":')
+        self._phone(pieces, kind, fan, chance)
         city, province, catalan = pool.cities[(chance >> 16) % len(pool.cities)]
-        language = '"ca"' if catalan and chance & 1 else pool.language
-        street = pool.streets[(chance >> 24) % len(pool.streets)]
-        gender = pool.genders[fan * 7 % len(pool.genders)] if chance & 15 else "null"
-        born = f'"{date_text((chance >> 9) % 14000 * DAY)}"' if chance & 3 else "null"
-        lives, travels = (city, city) if chance & 31 else ("null", self._nowhere)
-        document = self._words.document(fan) if not chance & 5 or not chance >> 30 & 3 else ""
-        tax = f'"{document}"' if not chance & 5 else "null"
-        return (
-            f'{{"id":"{self._prefix}{fan:08x}","email":{email},"name":{name},"surname":{surname},'
-            f'"phone":{phone},"birthDate":{born},"gender":{gender},"language":{language},'
-            f'"country":{pool.country},"city":{lives},"address":"{street} {chance % 180 + 1}",'
-            f'"postalCode":"{province}{chance % 1000:03d}",{self._fixed},'
-            f'"customFieldValues":{self._custom.of(chance >> 20, travels, document)},'
-            f'"communicationPreferences":{preferences(chance >> 7, created, updated)},'
-            f'"tags":{_TAGS[(chance >> 13) % TAGS_PERIOD]},"taxId":{tax},'
-            f'"thirdPartySharing":{consent(kind.trait, chance, created, updated)},'
-            f'"createdAt":"{iso(created)}","updatedAt":"{iso(updated)}"}}'
+        lives, travels = (city, city) if bits & 31 else (b"null", self._nowhere)
+        number = document_number(fan)
+        document = (DIGITS[number // 10_000], DIGITS[number % 10_000], _LETTERS[number % 23])
+        rest = chance % 9000  # which 180 and 1,000 divide
+        pieces += (
+            b',"birthDate":',
+            _BORN[(chance >> 9) % 14000] if bits & 3 else b"null",
+            b',"gender":',
+            pool.genders[fan * 7 % len(pool.genders)] if bits & 15 else b"null",
+            b',"language":',
+            b'"ca"' if catalan and bits & 1 else pool.language,
+            b',"country":',
+            pool.country,
+            b',"city":',
+            lives,
+            b',"address":"',
+            pool.streets[(chance >> 24) % len(pool.streets)],
+            _NUMBERS[rest % 180],
+            b'","postalCode":"',
+            province,
+            _THREE[rest % 1000],
+            self._fixed,
         )
+        self._custom.of(pieces, chance >> 20, travels, document)
+        pieces.append(b',"communicationPreferences":')
+        preferences(pieces, bits >> 7, created, updated)
+        pieces += (b',"tags":', _TAGS[(chance >> 13) % TAGS_PERIOD])
+        if bits & 5:
+            pieces.append(b',"taxId":null,"thirdPartySharing":')
+        else:
+            pieces += (b',"taxId":"', *document, b'","thirdPartySharing":')
+        consent(pieces, kind.trait, chance, created, updated)
+        pieces += (b',"createdAt":"', *iso_parts(created))
+        pieces += (b'","updatedAt":"', *iso_parts(updated), b'"}')
+        return b"".join(pieces)
+
+    def _email(self, pieces: Pieces, kind: _Kind, fan: int, chance: int) -> None:
+        if kind.odd_email:
+            pieces.append(encoded(self._words.email(fan, chance)))
+            return
+        pool = kind.pool
+        pieces += (
+            pool.first_slugs[fan * 7 % len(pool.first_slugs)],
+            pool.last_slugs[fan * 11 % len(pool.last_slugs)],
+            b"%d" % fan,
+            _DOMAINS[fan & 3],
+        )
+
+    def _phone(self, pieces: Pieces, kind: _Kind, fan: int, chance: int) -> None:
+        if kind.odd_phone or kind.abroad:
+            pieces.append(encoded(self._words.phone(fan, chance)))
+            return
+        first, second = _PHONES[(chance >> 5) % len(_PHONES)]
+        number = phone_number(fan)
+        pieces += (first[number // 10_000], second[number % 10_000])
+
+    def _names(self, pieces: Pieces, kind: _Kind, fan: int, chance: int, between: bytes) -> None:
+        if kind.odd_name:
+            name, surname = self._words.names(fan, chance)
+            pieces += (encoded(name), between, encoded(surname))
+            return
+        pool = kind.pool
+        pieces += (
+            pool.first_names[fan * 7 % len(pool.first_names)],
+            between,
+            b'"',
+            pool.last_names[fan * 11 % len(pool.last_names)],
+        )
+        if not kind.abroad:
+            pieces += (b" ", pool.last_names[(chance >> 28) % len(pool.last_names)])
+        pieces.append(b'"')
 
 
 def _kind(trait: str, pools: dict[str, _Pool]) -> _Kind:
@@ -138,20 +225,17 @@ def _kind(trait: str, pools: dict[str, _Pool]) -> _Kind:
 
 
 def _pool(code: str, country: Country) -> _Pool:
-    def bare(words: list[str]) -> list[str]:
-        return [encoded(word)[1:-1] for word in words]
-
     return _Pool(
-        encoded(code),
-        encoded(LANGUAGES[code]),
-        bare(country.first_names),
-        bare(country.last_names),
-        bare(country.streets),
-        [encoded(gender) for gender in country.genders],
-        [
-            (encoded(city), province, code == "ES" and province in CATALAN)
+        first_names=[encoded(name) for name in country.first_names],
+        last_names=[encoded(name)[1:-1] for name in country.last_names],
+        streets=[encoded(street)[1:-1] for street in country.streets],
+        genders=[encoded(gender) for gender in country.genders],
+        cities=[
+            (encoded(city), province.encode(), code == "ES" and province in CATALAN)
             for city, province in country.cities
         ],
-        country.first_slugs,
-        country.last_slugs,
+        first_slugs=[f'"{slug}.'.encode() for slug in country.first_slugs],
+        last_slugs=[slug.encode() for slug in country.last_slugs],
+        country=encoded(code),
+        language=encoded(LANGUAGES[code]),
     )

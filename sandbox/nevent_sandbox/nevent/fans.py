@@ -100,7 +100,7 @@ class Fans:
         document = self.words.document(fan) if name == "dni" else ""
         return self._custom.one(name, chance >> 20, city, document)
 
-    def member_text(self, fan: int) -> str:
+    def member_text(self, fan: int) -> bytes:
         """A fan as the members of segments are told, as JSON."""
         return self._texts.member(fan, mix(fan, self._seed))
 
@@ -130,12 +130,12 @@ class Fans:
             ),
         }
 
-    def text(self, rank: int) -> str:
+    def text(self, rank: int) -> bytes:
         """The fan with this rank as JSON, in the shape of the API."""
         fan, updated = self._ranks(rank), self.updated_at(rank)
         return self._texts.fan(fan, mix(fan, self._seed), self.created(fan, updated), updated)
 
-    def person_text(self, fan: int) -> str:
+    def person_text(self, fan: int) -> bytes:
         """What rows of other kinds embed of a fan, as JSON."""
         updated = self.updated_at(self.rank(fan))
         created = self.created(fan, updated)

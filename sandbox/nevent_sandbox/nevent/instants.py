@@ -13,6 +13,10 @@ _SECONDS = [f"{second:02d}." for second in range(60)]  # small tables stay in th
 _RESTS = [f"{ms:03d}Z" for ms in range(SECOND)]
 
 
+_BYTES_MINUTES = [text.encode() for text in _MINUTES]
+_BYTES_RESTS = [f"{ms // SECOND:02d}.{ms % SECOND:03d}Z".encode() for ms in range(MINUTE)]
+
+
 class _Dates(dict[int, str]):
     """The text of every day that was asked for."""
 
@@ -21,7 +25,15 @@ class _Dates(dict[int, str]):
         return text
 
 
-_dates = _Dates()
+class _BytesDates(dict[int, bytes]):
+    """The same as bytes."""
+
+    def __missing__(self, day: int) -> bytes:
+        text = self[day] = _dates[day].encode()
+        return text
+
+
+_dates, _bytes_dates = _Dates(), _BytesDates()
 
 
 def date_text(ms: int) -> str:
@@ -37,6 +49,17 @@ def iso(ms: int) -> str:
     return (
         f"{_dates[day]}{_MINUTES[minutes - day * 1440]}"
         f"{_SECONDS[seconds - minutes * 60]}{_RESTS[ms - seconds * SECOND]}"
+    )
+
+
+def iso_parts(ms: int) -> tuple[bytes, bytes, bytes]:
+    """The same in three pieces, for what is put together out of pieces."""
+    minutes = ms // MINUTE
+    day = minutes // 1440
+    return (
+        _bytes_dates[day],
+        _BYTES_MINUTES[minutes - day * 1440],
+        _BYTES_RESTS[ms - minutes * MINUTE],
     )
 
 

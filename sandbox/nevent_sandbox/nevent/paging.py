@@ -102,7 +102,7 @@ def register_page(
     *,
     first: int = 0,
     test: tuple[tuple[object, ...], Callable[[int], bool]] | None = None,
-    text: Callable[[int], str] | None = None,
+    text: Callable[[int], bytes] | None = None,
 ) -> dict[str, Any]:
     """One page of a register, from a position on, sorted, tested by position if asked.
 

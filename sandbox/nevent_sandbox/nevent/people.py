@@ -61,8 +61,8 @@ TAGS = (
 TAGS_PERIOD = lcm(12, len(TAGS) - 3, 4 << 5)
 """After so many numbers `tags` repeats itself."""
 DOMAINS = ("correo-demo.es", "nevent-demo.es", "buzon-demo.es", "musica-demo.cat")
-_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
-_SPANISH: tuple[Callable[[str], str], ...] = (  # of the eight digits after the 6
+DOCUMENT_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
+SPANISH_PHONES: tuple[Callable[[str], str], ...] = (  # of the eight digits after the 6
     lambda n: f"6{n[:2]} {n[2:4]} {n[4:6]} {n[6:]}",
     lambda n: f"+34 6{n}",
     lambda n: f"0034 6{n[:2]} {n[2:5]} {n[5:]}",
@@ -172,7 +172,7 @@ class Words:
 
     def spanish_phone(self, fan: int, chance: int) -> str:
         """A mobile number of Spain as it was typed."""
-        return _SPANISH[(chance >> 5) % 6](_digits(fan))
+        return SPANISH_PHONES[(chance >> 5) % 6](_digits(fan))
 
     def home(self, fan: int, chance: int) -> Home:
         """Country, city, address; a few fans never said where they live."""
@@ -195,8 +195,8 @@ class Words:
 
     def document(self, fan: int) -> str:
         """A Spanish identity number with its right letter."""
-        number = (fan * 104_729 + 11_223_344) % 100_000_000
-        return f"{number:08d}{_LETTERS[number % 23]}"
+        number = document_number(fan)
+        return f"{number:08d}{DOCUMENT_LETTERS[number % 23]}"
 
     def _trait(self, fan: int) -> str:
         trait = TRAITS[(fan + self._turn) % len(TRAITS)]
@@ -210,8 +210,18 @@ def tags(chance: int) -> list[str]:
     return ["vip", *found] if chance % 12 == 0 else found
 
 
+def document_number(fan: int) -> int:
+    """The eight digits of a fan's identity number."""
+    return (fan * 104_729 + 11_223_344) % 100_000_000
+
+
+def phone_number(fan: int) -> int:
+    """The eight digits that a fan's phone has of his own."""
+    return (fan * 7919 + 10_203_041) % 100_000_000
+
+
 def _digits(fan: int) -> str:
-    return f"{(fan * 7919 + 10_203_041) % 100_000_000:08d}"
+    return f"{phone_number(fan):08d}"
 
 
 def number_in_email(email: str) -> int | None:

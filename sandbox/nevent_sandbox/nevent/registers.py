@@ -101,7 +101,7 @@ class Register(Generic[Row]):
         return self.base.row(self._base_rank(position - late))
 
     def written(
-        self, position: int, write: Callable[[Row], Any], text: Callable[[int], str] | None
+        self, position: int, write: Callable[[Row], Any], text: Callable[[int], bytes] | None
     ) -> Any:
         """The row at a position as the API tells it; `text` is the JSON of a base row, by rank."""
         late = self._late_before(position)
@@ -124,7 +124,7 @@ class Register(Generic[Row]):
         self,
         standing: Standing[Row],
         write: Callable[[Row], Any],
-        text: Callable[[int], str] | None,
+        text: Callable[[int], bytes] | None,
     ) -> Any:
         """Such a row as the API tells it; `text` as for `written`."""
         _, _, row, rank = standing
