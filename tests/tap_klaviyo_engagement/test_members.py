@@ -137,6 +137,22 @@ def test_a_list_that_is_not_there_is_named(extract: Extract, klaviyo: KlaviyoHan
         extract(None, STREAM, lists=["Nwes"])
 
 
+def test_a_list_deleted_or_renamed_between_runs_does_not_cost_the_others(
+    extract: Extract, klaviyo: KlaviyoHandle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The one is left out, the other read on by its id; both are told."""
+    news, gone = new_list(klaviyo, "News"), "GONE01"
+    klaviyo.subscribe(ANA, list_id=news)
+    first = extract(None, STREAM, lists=["News"])
+    state = json.loads(json.dumps(first.state))
+    state["bookmarks"][STREAM]["list_names"] = {news: "Old news", gone: "Gone"}
+    klaviyo.subscribe(LUIS, list_id=news)
+    second = extract(state, STREAM, lists=["Old news", "Gone", gone])
+    assert emails(second) == [LUIS]
+    assert "The list 'Old news' is called 'News' now" in caplog.text
+    assert caplog.text.count("is no longer there and is left out") == 2
+
+
 def test_a_list_deleted_while_others_are_read_stops_nothing(
     extract: Extract, klaviyo: KlaviyoHandle
 ) -> None:

@@ -26,6 +26,9 @@ _ASKED = {
     "fields[profile]": f"{people.ASKED['fields[profile]']},joined_group_at",
 }
 
+RENAMED = "The list '%s' is called '%s' now; it is read on. Correct the setting 'lists'."
+DELETED = "The list '%s' is no longer there and is left out. Take it out of the setting 'lists'."
+
 
 class ListMembersStream(ChangingStream):
     """Members of the chosen lists, from the last one who joined on.
@@ -40,29 +43,48 @@ class ListMembersStream(ChangingStream):
 
     @cached_property
     def chosen(self) -> list[Group]:
-        """The lists to read.
+        """The lists to read: those of the setting, or all.
+
+        One that an earlier run has read may be deleted or renamed since, and must not cost the
+        others.
 
         Raises:
-            ConfigValidationError: a list that the account has not.
+            ConfigValidationError: a list that the account never had.
         """
         lists = self.run.catalogue.lists
         wanted = self.config.get("lists")
         if not wanted:
             return list(lists.values())
         by_name = {each.name: each for each in lists.values()}
-        found = {each: lists.get(each) or by_name.get(each) for each in wanted}
-        if unknown := [each for each, group in found.items() if group is None]:
+        before = self.stream_state.get("list_names", {})
+        read = {told: list_id for list_id, name in before.items() for told in (list_id, name)}
+        found: dict[str, Group] = {}
+        unknown = []
+        for each in wanted:
+            group = lists.get(each) or by_name.get(each) or lists.get(read.get(each, ""))
+            if group is not None:
+                found[group.id] = group
+                if each not in {group.id, group.name}:
+                    self.log(RENAMED, each, group.name, level=30)
+            elif each in read:
+                self.log(DELETED, each, level=30)
+            else:
+                unknown.append(each)
+        if unknown:
             raise settings.setting_error(
                 f"lists: Klaviyo has no list {', '.join(map(repr, unknown))}; there are: "
                 f"{', '.join(sorted(by_name))}."
             )
-        return list({each.id: each for each in found.values() if each}.values())
+        return list(found.values())
 
     @cached_property
     def marks(self) -> dict[str, Bookmark]:
         """How far each list has been read."""
         incremental = self.replication_method == "INCREMENTAL"
         states = self.stream_state.setdefault("lists", {}) if incremental else {}
+        if incremental:
+            names = self.stream_state.setdefault("list_names", {})
+            names.update((each.id, each.name) for each in self.chosen if each.id not in names)
         return {each.id: self.mark(states.setdefault(each.id, {})) for each in self.chosen}
 
     @override
