@@ -7,6 +7,7 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from klaviyo_client.answers import (
     unsent,
     window,
 )
-from klaviyo_client.errors import UnavailableError, UncertainError, redacted
+from klaviyo_client.errors import KlaviyoError, UnavailableError, UncertainError, redacted
 from klaviyo_client.pacing import Pacer
 from klaviyo_client.waiting import Waits, pause
 
@@ -195,7 +196,10 @@ class KlaviyoSession:
         )
         try:
             response: httpx.Response = retrying(self._try, operation, path_id, once, kwargs)
-        except RetryError as error:
+        except KlaviyoError as error:
+            clear_frames(error.__traceback__)  # tenacity's hold the error: such a circle again
+            if not isinstance(error, RetryError):
+                raise
             raise UnavailableError(
                 f"{error} Given up after {retrying.statistics['attempt_number']} tries. What was "
                 "confirmed is kept; the next run repeats the rest."
@@ -228,12 +232,15 @@ class KlaviyoSession:
         self._learn(operation, number, response)
         if response.is_success:
             return response
+        raise self._refusal(operation, response, once)  # in a variable it would be in a circle
+
+    def _refusal(self, operation: Operation, response: httpx.Response, once: bool) -> KlaviyoError:  # noqa: FBT001  # of `_try`
         refusal = failure(operation, response)
         if once and response.status_code in UNKNOWN_OUTCOMES:
-            raise UncertainError(f"{refusal} Klaviyo may have applied it or not.")
+            return UncertainError(f"{refusal} Klaviyo may have applied it or not.")
         if isinstance(refusal, RetryError) and refusal.seconds:
             self._pacer.quiet(operation, refusal.seconds)
-        raise refusal
+        return refusal
 
     def _turn(self, operation: Operation) -> int:
         """Wait until the next request may leave, behind those who wait already; its number."""
@@ -261,4 +268,4 @@ class KlaviyoSession:
             self.retries += 1
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0
-        logger.warning("%s Try %d in %.1f s.", error, state.attempt_number + 1, pause)
+        logger.warning("%s Try %d in %.1f s.", str(error), state.attempt_number + 1, pause)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import socket
+import sys
 import threading
 import time
 import weakref
@@ -153,6 +154,28 @@ def test_bodies_are_let_go_as_soon_as_they_are_read(
     try:
         session.get(GET_LISTS)
         assert [each() for each in made] == [None]
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("fault", ["refused", "busy", "busy for long", "cut"])
+def test_what_was_sent_is_let_go_when_it_was_refused(
+    connect: Connect, klaviyo: KlaviyoHandle, fault: str
+) -> None:
+    """Five megabytes a time, which were kept until Python looked for circles: nearly never."""
+    session = connect(max_tries=2)
+    body = bytes(bytearray(b'{"data": null}'))
+    if fault == "cut":
+        klaviyo.drop(LISTS)
+    elif fault != "refused":
+        klaviyo.refuse(LISTS, status=503, times=2 if fault == "busy for long" else 1)
+    before = sys.getrefcount(body)
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises((RejectedError, UnavailableError)):
+            session.post(CREATE_LIST, body)
+        assert sys.getrefcount(body) == before
     finally:
         gc.enable()
 
