@@ -4,7 +4,7 @@
 The pieces are bytes: as text, one accent would have all of a fan widened, and narrowed again.
 """
 
-from collections.abc import Callable
+import re
 from typing import NamedTuple
 
 from nevent_sandbox.nevent.custom_texts import (
@@ -42,19 +42,9 @@ _NUMBERS = [b" %d" % (number + 1) for number in range(180)]
 _THREE = [b"%03d" % number for number in range(1000)]
 _DOMAINS = [f'@{domain}"'.encode() for domain in DOMAINS]
 _LETTERS = [letter.encode() for letter in DOCUMENT_LETTERS]
-Halves = tuple[list[bytes], list[bytes]]
-
-
-def _halves(write: Callable[[str], str]) -> Halves:
-    """What becomes of the first four of a phone's eight digits, and of the others."""
-    cut = write("abcdefgh").index("e")
-    return (
-        [f'"{write(f"{n:04d}efgh")[:cut]}'.encode() for n in range(10_000)],
-        [f'{write(f"abcd{n:04d}")[cut:]}"'.encode() for n in range(10_000)],
-    )
-
-
-_PHONES = [_halves(write) for write in SPANISH_PHONES]
+_PHONES = [
+    re.sub("[a-h]", "%c", f'"{write("abcdefgh")}"').encode() for write in SPANISH_PHONES
+]  # with a place for each of the eight digits
 
 
 class _Pool(NamedTuple):
@@ -197,9 +187,8 @@ class FanTexts:
         if kind.odd_phone or kind.abroad:
             pieces.append(encoded(self._words.phone(fan, chance)))
             return
-        first, second = _PHONES[(chance >> 5) % len(_PHONES)]
-        number = phone_number(fan)
-        pieces += (first[number // 10_000], second[number % 10_000])
+        digits = b"%08d" % phone_number(fan)
+        pieces.append(_PHONES[(chance >> 5) % len(_PHONES)] % tuple(digits))
 
     def _names(self, pieces: Pieces, kind: _Kind, fan: int, chance: int, between: bytes) -> None:
         if kind.odd_name:

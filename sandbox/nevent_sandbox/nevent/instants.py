@@ -14,7 +14,7 @@ _RESTS = [f"{ms:03d}Z" for ms in range(SECOND)]
 
 
 _BYTES_MINUTES = [text.encode() for text in _MINUTES]
-_BYTES_RESTS = [f"{ms // SECOND:02d}.{ms % SECOND:03d}Z".encode() for ms in range(MINUTE)]
+_BYTES_RESTS = [f"{second}{rest}".encode() for second in _SECONDS for rest in _RESTS]
 
 
 class _Dates(dict[int, str]):
