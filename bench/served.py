@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nevent_sandbox.handle import Handle
@@ -15,10 +16,11 @@ from nevent_sandbox.nevent_handle import NeventHandle
 from bench.processes import FailedError, Usage, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 H = TypeVar("H", bound=Handle)
 
+_KEPT = TemporaryDirectory(prefix="nevent-pages-")  # until the bench ends
 BIN = Path(sys.executable).parent
 
 
@@ -47,9 +49,14 @@ class Side(Generic[H]):
 
 
 @contextmanager
-def nevent(fans: int, *, latency_ms: float = 0) -> Iterator[Side[NeventHandle]]:
-    """Nevent's side, with so many fans."""
-    with _served(fans, latency_ms) as (process, url, _), NeventHandle(url) as handle:
+def nevent(fans: int, *, latency_ms: float = 0, keep: bool = True) -> Iterator[Side[NeventHandle]]:
+    """Nevent's side, with so many fans.
+
+    Its pages are kept for the next run: what is measured is who reads them. Not so with `keep` off,
+    for an audience that changes.
+    """
+    kept = ("--keep", _KEPT.name) if keep else ()
+    with _served(fans, latency_ms, more=kept) as (process, url, _), NeventHandle(url) as handle:
         side = Side("nevent", process, handle)
         side.usage()  # starting is not what is measured
         yield side
@@ -66,7 +73,7 @@ def klaviyo(*, latency_ms: float = 0, limits: str = "real") -> Iterator[Side[Kla
 
 @contextmanager
 def _served(
-    fans: int, latency_ms: float, limits: str = "real"
+    fans: int, latency_ms: float, limits: str = "real", more: Sequence[str] = ()
 ) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """A sandbox and its two addresses.
 
@@ -77,7 +84,7 @@ def _served(
         [
             str(BIN / "sandbox"),
             *("serve", "--nevent-port", "0", "--klaviyo-port", "0", "--limits", limits),
-            *("--fans", str(fans), "--latency-ms", str(latency_ms)),
+            *("--fans", str(fans), "--latency-ms", str(latency_ms), *more),
         ],
         stdout=subprocess.PIPE,
         text=True,

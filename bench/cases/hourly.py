@@ -34,7 +34,7 @@ ALLOWED = Allowed(IMPORT_PROFILES.name, None, 1)
 
 def run(bench: Bench) -> None:
     """`meltano run` as shipped but for larger pages, after one that loaded everybody's profile."""
-    with nevent(bench.sized(FANS)) as here, klaviyo(latency_ms=LATENCY_MS) as there:
+    with nevent(bench.sized(FANS), keep=False) as here, klaviyo(latency_ms=LATENCY_MS) as there:
         sides = (here, there)
         setup = Setup(
             bench.place(), Choice(None, BEFORE, SETTINGS), nevent=here.url, klaviyo=there.url

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import signal
 import threading
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -50,33 +52,19 @@ def _limits(_: click.Context, __: click.Parameter, value: str) -> str:
     type=click.Choice(["assumed", "published"]),
     help="Serve what is assumed of Nevent too, or only what is published.",
 )
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder in which Nevent's pages are kept for the next time; for benchmarks.",
+)
 @click.option("--only", type=click.Choice(["nevent", "klaviyo"]), help="Serve one side alone.")
-def serve(
-    *,
-    nevent_port: int,
-    klaviyo_port: int,
-    fans: int,
-    seed: int,
-    limits: str,
-    latency_ms: float,
-    nevent_contract: str,
-    only: str | None,
-) -> None:
+def serve(*, only: str | None, **options: Any) -> None:
     """Serve both sides, or one, until SIGINT or SIGTERM."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        sandbox = Sandbox(
-            fans=fans,
-            seed=seed,
-            limits=limits,
-            latency_ms=latency_ms,
-            nevent_contract=nevent_contract,
-            nevent_port=nevent_port,
-            klaviyo_port=klaviyo_port,
-            only=only,
-        )
+        sandbox = Sandbox(only=only, **options)
     except OSError as error:
         raise click.ClickException(str(error)) from error
     # Bodies and pages are a hundred thousand containers without a cycle among them.

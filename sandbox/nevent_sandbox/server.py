@@ -18,6 +18,8 @@ from nevent_sandbox.handles import KlaviyoHandle
 from nevent_sandbox.klaviyo import build_klaviyo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nevent_sandbox.handle import Handle
@@ -39,12 +41,13 @@ class Sandbox:
         nevent_contract: "assumed" or "published": which paths and fields Nevent has.
         nevent_port, klaviyo_port: 0 takes a free one.
         only: "nevent" or "klaviyo" serves this side alone; the other one has no handle.
+        keep: a folder for Nevent's pages, which the next one with the same fans takes from there.
     """
 
     nevent: NeventHandle
     klaviyo: KlaviyoHandle
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a choice of its own
         self,
         *,
         fans: int = 50,
@@ -55,6 +58,7 @@ class Sandbox:
         nevent_port: int = 0,
         klaviyo_port: int = 0,
         only: str | None = None,
+        keep: Path | None = None,
     ) -> None:
         self.clock = Clock()
         self._servers: list[_Served] = []
@@ -69,7 +73,12 @@ class Sandbox:
             from nevent_sandbox.nevent_handle import NeventHandle  # noqa: PLC0415  # the same
 
             apps["nevent"] = build_nevent(
-                clock=self.clock, fans=fans, seed=seed, contract=nevent_contract, limits=limits
+                clock=self.clock,
+                fans=fans,
+                seed=seed,
+                contract=nevent_contract,
+                limits=limits,
+                keep=keep,
             )
             self.nevent = NeventHandle(urls["nevent"])
             self._handles.append(self.nevent)

@@ -5,7 +5,24 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-_ENCODER = msgspec.json.Encoder()
+_RECORDS = ("content", "results", "fans", "data")  # where a document has them
+
+
+class Told:
+    """A document that is JSON already, and how many records it holds."""
+
+    def __init__(self, json: bytes | memoryview, items: int | None) -> None:
+        self.json = msgspec.Raw(json)
+        self.items = items
+
+
+def _plain(value: object) -> msgspec.Raw:
+    if isinstance(value, Told):
+        return value.json
+    raise NotImplementedError
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 
 
 class NeventError(Exception):
@@ -63,7 +80,25 @@ class MissingError(NeventError):
 
 def answer(body: Any, status: int = 200) -> Response:
     """A JSON answer."""
-    return Response(_ENCODER.encode(body), status, media_type="application/json")
+    return Response(written(body), status, media_type="application/json")
+
+
+def written(document: Any) -> bytes:
+    """A document as JSON."""
+    return _ENCODER.encode(document)
+
+
+def items_of(document: Any) -> int | None:
+    """How many records a document holds, as far as it is one of several."""
+    if isinstance(document, Told):
+        return document.items
+    if isinstance(document, list):
+        return len(document)
+    if isinstance(document, dict):
+        for name in _RECORDS:
+            if name in document:
+                return items_of(document[name])
+    return None
 
 
 def refusal(error: NeventError) -> Response:

@@ -1,6 +1,7 @@
 """The Nevent side as an ASGI app: its routes behind the sandbox's door."""
 
 import re
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -55,6 +56,7 @@ def build_nevent(
     contract: str = "assumed",
     amounts_in_cents: bool = False,
     limits: str = "off",
+    keep: Path | None = None,
 ) -> ASGIApp:
     """Both Nevent services and their control plane, over an audience of so many fans.
 
@@ -67,6 +69,7 @@ def build_nevent(
         contract=contract,
         amounts_in_cents=amounts_in_cents,
         limits=limits,
+        keep=keep,
     )
     faults, log = Faults(), RequestLog()
     routes = Routes(side)

@@ -16,7 +16,7 @@ from nevent_sandbox.nevent.paging import (
     register_page,
     wanted,
 )
-from nevent_sandbox.nevent.routing import ASSUMED, Routes, Side
+from nevent_sandbox.nevent.routing import ASSUMED, KEPT, Routes, Side
 from nevent_sandbox.nevent.rows import Fan
 
 _SORTS = ("updatedAt", "createdAt", "id", "email")
@@ -25,7 +25,7 @@ _TEXTS = {"email": "email", "name": "fullName", "phone": "phone"}
 
 def add(routes: Routes) -> None:
     """Serve /users…."""
-    routes.get("/users", _list)
+    routes.get("/users", _list, KEPT)
     routes.get("/users/count", _count)
     routes.get("/users/deletions", _deletions, ASSUMED)
     routes.get("/users/email/{email:path}", _by_email)

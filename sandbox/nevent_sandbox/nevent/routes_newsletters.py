@@ -8,14 +8,14 @@ from nevent_sandbox.nevent.answers import MissingError
 from nevent_sandbox.nevent.newsletters import newsletters as rows
 from nevent_sandbox.nevent.paging import list_page, wanted
 from nevent_sandbox.nevent.routes_sales import changed_page
-from nevent_sandbox.nevent.routing import ASSUMED, Routes, Side
+from nevent_sandbox.nevent.routing import ASSUMED, KEPT, Routes, Side
 from nevent_sandbox.nevent.store import TENANT_ID
 
 
 def add(routes: Routes) -> None:
     """Serve /newsletters…."""
     routes.get("/newsletters", _newsletters, ASSUMED)
-    routes.get("/newsletters/{id}/subscribers", _subscribers, ASSUMED)
+    routes.get("/newsletters/{id}/subscribers", _subscribers, ASSUMED, KEPT)
 
 
 def newsletters(side: Side) -> list[dict[str, Any]]:

@@ -16,15 +16,15 @@ from nevent_sandbox.nevent.paging import (
     wanted,
 )
 from nevent_sandbox.nevent.registers import Register
-from nevent_sandbox.nevent.routing import ASSUMED, Routes, Side
+from nevent_sandbox.nevent.routing import ASSUMED, KEPT, Routes, Side
 
 Row = TypeVar("Row")
 
 
 def add(routes: Routes) -> None:
     """Serve /purchases, /attendance and the newsletters."""
-    routes.get("/purchases", _purchases, ASSUMED)
-    routes.get("/attendance", _attendance, ASSUMED)
+    routes.get("/purchases", _purchases, ASSUMED, KEPT)
+    routes.get("/attendance", _attendance, ASSUMED, KEPT)
 
 
 def _purchases(side: Side, request: Request) -> dict[str, Any]:

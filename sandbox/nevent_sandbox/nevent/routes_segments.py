@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from nevent_sandbox.nevent.answers import BadRequestError, MissingError
+from nevent_sandbox.nevent.answers import BadRequestError, MissingError, written
 from nevent_sandbox.nevent.instants import iso
 from nevent_sandbox.nevent.membership import DefinitionError
 from nevent_sandbox.nevent.paging import list_page, wanted
@@ -51,22 +51,25 @@ def _execute(side: Side, _request: Request, body: dict[str, Any]) -> dict[str, A
         raise BadRequestError("page must be 0 or more")
     if not isinstance(size, int) or not 1 <= size <= _MOST:
         raise BadRequestError(f"page_size must be between 1 and {_MOST}")
+    key = b"segments/execute " + written([body.get("definition"), page, size])
+    data = side.keeping.told(key, lambda: _page(side, body.get("definition"), page, size))
+    return wrapped(side, data)
+
+
+def _page(side: Side, definition: Any, page: int, size: int) -> dict[str, Any]:
     try:
-        members = side.members.members(body.get("definition"))
+        members = side.members.members(definition)
     except (DefinitionError, ValueError) as error:
         raise BadRequestError(str(error)) from error
-    people = map(side.store.member_text, members[page * size : (page + 1) * size])
     pages = -(-len(members) // size)
-    return wrapped(
-        side,
-        {
-            "total_fans": len(members),
-            "fans": list(people),
-            "current_page": page,
-            "total_pages": pages,
-            "has_more": page + 1 < pages,
-        },
-    )
+    people = members[page * size : (page + 1) * size]
+    return {
+        "total_fans": len(members),
+        "fans": [side.store.member_text(number) for number in people],
+        "current_page": page,
+        "total_pages": pages,
+        "has_more": page + 1 < pages,
+    }
 
 
 def wrapped(side: Side, data: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every route shares: the sandbox behind it, the token check, errors and the Date header."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,8 +15,10 @@ from nevent_sandbox.nevent.answers import (
     MissingError,
     NeventError,
     answer,
+    items_of,
     refusal,
 )
+from nevent_sandbox.nevent.keeping import Keeping
 from nevent_sandbox.nevent.knobs import Forms, Knobs
 from nevent_sandbox.nevent.likings import Likings
 from nevent_sandbox.nevent.membership import Membership
@@ -26,6 +29,7 @@ from nevent_sandbox.nevent.wire import Wire
 NO_TOKEN = "no token"  # noqa: S105 - marks routes that ask for none
 ASSUMED = "assumed"
 ONE = "one"  # marks routes that take one record at a time
+KEPT = "kept"  # marks pages that nothing but a change of the data changes
 
 
 class Side:
@@ -40,6 +44,7 @@ class Side:
         contract: str,
         amounts_in_cents: bool,
         limits: str = "off",
+        keep: Path | None = None,
     ) -> None:
         self.clock = clock
         self.published = contract == "published"
@@ -48,6 +53,7 @@ class Side:
         self._seed = seed
         self._amounts_in_cents = amounts_in_cents
         self._limits = limits
+        self._keep = keep
         self.reset()
 
     def reset(self) -> None:
@@ -60,6 +66,8 @@ class Side:
         )
         self.knobs = Knobs.by(self._limits)
         self.forms = Forms(self.clock, self._limits)
+        facts = (self._fans, self._seed, self.store.start, self.published, self._amounts_in_cents)
+        self.keeping = Keeping(self._keep, facts, self.store.untouched)
         self.tokens.reset()
 
     def start_again(self) -> None:
@@ -82,8 +90,14 @@ class Routes:
     def get(self, path: str, handler: Handler, *marks: str) -> None:
         """Serve a GET; marks: see above; what is assumed is absent when published."""
 
+        def handle(request: Request) -> Any:
+            if KEPT not in marks:
+                return handler(self._side, request)
+            key = f"{request.url.path}?{request.url.query}".encode()
+            return self._side.keeping.told(key, lambda: handler(self._side, request))
+
         async def endpoint(request: Request) -> Response:
-            return self._run(request, marks, lambda: handler(self._side, request))
+            return self._run(request, marks, lambda: handle(request))
 
         self._add(path, "GET", endpoint, marks)
 
@@ -122,7 +136,7 @@ class Routes:
                 self._side.tokens.check(request)
             body = handle()
             response = answer(body)
-            request.state.items = 1 if ONE in marks else _items(body)
+            request.state.items = 1 if ONE in marks else items_of(body)
         except NeventError as error:
             response = refusal(error)
         return response
@@ -140,16 +154,3 @@ def _json_object(raw: bytes) -> dict[str, Any]:
         return msgspec.json.decode(raw or b"{}", type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise BadRequestError("Body is not a JSON object") from error
-
-
-def _items(body: Any) -> int | None:
-    """How many records an answer holds."""
-    if isinstance(body, list):
-        return len(body)
-    if "content" in body:
-        return len(body["content"])
-    if "results" in body:
-        return len(body["results"])
-    data = body.get("data")
-    rows = data.get("fans", data.get("data")) if isinstance(data, dict) else None
-    return None if rows is None else len(rows)

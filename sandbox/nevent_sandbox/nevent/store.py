@@ -250,6 +250,18 @@ class Store:
         """The first fan with an e-mail, in any case."""
         return self._by_email.find(email)
 
+    def untouched(self) -> bool:
+        """Whether all is as at the start, however late it is."""
+        registers: tuple[Register[Any], ...] = (
+            self.fans,
+            self.orders,
+            self.check_ins,
+            *self.subscriptions,
+        )
+        return not any(register.version for register in registers) and all(
+            concert.updated < self.start for concert in self.concerts
+        )
+
     def with_later_orders(self) -> Iterable[str]:
         """The fans of whose orders one is not as it was at the start."""
         return self._orders_of
