@@ -10,17 +10,15 @@ from msgspec.json import encode
 
 from nevent_sandbox.clock import Clock
 from nevent_sandbox.credentials import NEVENT_TENANT_ID
-from nevent_sandbox.nevent.checkins import CheckIn, CheckIns
-from nevent_sandbox.nevent.concerts import Concert, concerts
+from nevent_sandbox.nevent.base import base
+from nevent_sandbox.nevent.checkins import CheckIn
+from nevent_sandbox.nevent.concerts import Concert
 from nevent_sandbox.nevent.definitions import definitions
 from nevent_sandbox.nevent.directory import FansByEmail, SubscriptionsByPerson
-from nevent_sandbox.nevent.fans import Fans
-from nevent_sandbox.nevent.identifiers import Identifiers
 from nevent_sandbox.nevent.instants import DAY, HOUR, iso, of_datetime
 from nevent_sandbox.nevent.interactions import Interactions
-from nevent_sandbox.nevent.newsletters import NAMES, Subscription, Subscriptions
-from nevent_sandbox.nevent.orders import Order, Orders
-from nevent_sandbox.nevent.performers import Likes, performers
+from nevent_sandbox.nevent.newsletters import Subscription
+from nevent_sandbox.nevent.orders import Order
 from nevent_sandbox.nevent.registers import Register
 from nevent_sandbox.nevent.rows import CheckInRows, Fan, FanRows, OrderRows
 from nevent_sandbox.nevent.segments import segments
@@ -46,52 +44,28 @@ class Store:
         self.seed = seed
         self.fans_at_start = fans
         self.start = of_datetime(clock.now()) // DAY * DAY
-        self.identifiers = Identifiers(seed)
-        self.artists = performers(self.identifiers, seed)
+        found = base(fans=fans, seed=seed, start=self.start)
+        self.identifiers = found.identifiers
+        self.artists = found.artists
         self.artists_by_id = {artist["id"]: artist for artist in self.artists}
-        self.likes = Likes(seed)
-        base_concerts = concerts(self.start, seed, self.identifiers, self.artists)
-        self.concerts: list[Concert] = deepcopy(base_concerts)  # what moves is the copy
-        self.base_orders = Orders(
-            fans=fans,
-            seed=seed,
-            start=self.start,
-            concerts=base_concerts,
-            identifiers=self.identifiers,
-        )
-        self.base_fans = Fans(
-            size=fans,
-            seed=seed,
-            start=self.start,
-            tenant=TENANT_ID,
-            concerts=base_concerts,
-            orders=self.base_orders,
-            identifiers=self.identifiers,
-        )
-        self.base_check_ins = CheckIns(base_concerts, self.base_orders, self.identifiers)
+        self.likes = found.likes
+        self.concerts: list[Concert] = deepcopy(found.concerts)  # what moves is the copy
+        self.base_orders = found.orders
+        self.base_fans = found.fans
+        self.base_check_ins = found.check_ins
+        self.base_subscriptions = found.subscriptions
         self.fans: Register[Fan] = Register(FanRows(self.base_fans, self.identifiers))
         self.orders: Register[Order] = Register(OrderRows(self.base_orders, self.identifiers))
         self.check_ins: Register[CheckIn] = Register(
             CheckInRows(self.base_check_ins, self.identifiers)
         )
-        self.base_subscriptions = [
-            Subscriptions(
-                number,
-                seed=seed,
-                start=self.start,
-                fans=self.base_fans,
-                concerts=base_concerts,
-                identifiers=self.identifiers,
-            )
-            for number in range(len(NAMES))
-        ]
         self.subscriptions: list[Register[Subscription]] = [
-            Register(base) for base in self.base_subscriptions
+            Register(each) for each in self.base_subscriptions
         ]
         self._by_email = FansByEmail(self.fans, self.identifiers, fans)
         self._subscribers = [
-            SubscriptionsByPerson(register, base, self.identifiers)
-            for register, base in zip(self.subscriptions, self.base_subscriptions, strict=True)
+            SubscriptionsByPerson(register, each, self.identifiers)
+            for register, each in zip(self.subscriptions, self.base_subscriptions, strict=True)
         ]
         self.definitions = definitions(self.identifiers, TENANT_ID)
         self.segments = segments(self.identifiers, TENANT_ID, self.start, self.concerts)
