@@ -80,7 +80,7 @@ def on_list(klaviyo: KlaviyoHandle, name: str = VIP) -> set[str]:
 
 def settled(klaviyo: KlaviyoHandle) -> None:
     """Wait until everything that was accepted has taken effect."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while klaviyo.counts()["effects"]:
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)

@@ -68,8 +68,11 @@ class Ground:
         if workload.malformed:
             self.klaviyo.malformed(workload.malformed, "*", times=None)
 
-    def run(self, data: bytes, *, grace: float = 5, **more: Any) -> Run:
-        """Start the command."""
+    def run(self, data: bytes, *, grace: float = 5, patience: float = 1.0, **more: Any) -> Run:
+        """Start the command, which waits for a job so many minutes.
+
+        A run that nothing disturbs must wait longer than a busy machine ever holds up a job.
+        """
         self._runs += 1
         settings = {
             "api_key": "pk_sandbox_full",
@@ -80,7 +83,7 @@ class Ground:
             "consent_ledger_path": str(self.folder / "consents.jsonl"),
             "max_rejects": "1000",
             "grace_seconds": grace,
-            "job_timeout_minutes": 0.03,
+            "job_timeout_minutes": patience,
         }
         return Run(settings, self.folder / f"run{self._runs}", data, **more)
 
@@ -160,7 +163,7 @@ class Trial:
         klaviyo.clear_requests()
         more: dict[str, Any] = {"items": self._plan.items, "piecemeal": self._plan.piecemeal}
         if attempt is not None:
-            more |= {"grace": attempt.grace, "afresh": self._plan.afresh}
+            more |= {"grace": attempt.grace, "patience": 0.03, "afresh": self._plan.afresh}
         runs = [self._ground.run(data, **more) for _ in range(1 + twins)]
         blow = attempt.blow if attempt else None
         ended = [run.wait(klaviyo, blow if run is runs[0] else None) for run in runs]

@@ -1,13 +1,18 @@
-"""Requests over HTTP as fast as Klaviyo allows, in minutes of six seconds."""
+"""Requests over HTTP as fast as Klaviyo allows, in minutes of six seconds.
+
+test_pacing.py proves the same by a clock that stands still. This one is real: what a busy machine
+did not let us do is nobody's fault, so it is measured (`Held`) and taken off what must be reached.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from klaviyo_client import KlaviyoSession, pacing
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 SCALE = 10
 MINUTE = 60 / SCALE
 THREADS = 8
+TICK = 0.01  # seconds
+CALM = 0.01  # of the time: less is no reason to be late
 LATENCY = {GET_METRICS: 0.0, LIST_IMPORT_JOBS: 0.05, GET_CAMPAIGNS: 0.2}  # seconds, at full scale
 ASKED = {GET_CAMPAIGNS: {"filter": "equals(messages.channel,'email')"}}
 # Asks until a moment (argument 2) as fast as it may; says how often in the minute before it.
@@ -36,6 +43,41 @@ while time.time() < end:
     asked.append(time.time())
 print(sum(end - {MINUTE} < each < end for each in asked), session.retries)
 """
+
+
+class Held:
+    """How much of the time until the `with` block ends this machine held us up.
+
+    Told by a thread that wants to wake every hundredth of a second.
+    """
+
+    def __init__(self) -> None:
+        self._late = self._began = self._ended = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def share(self) -> float:
+        """Of the time, 0 to 1."""
+        return min(self._late / (self._ended - self._began), 1)
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._ended = time.monotonic()
+
+    def _watch(self) -> None:
+        before = time.monotonic()
+        while not self._over.wait(TICK):
+            now = time.monotonic()
+            late = now - before - TICK
+            self._late += late if late > TICK else 0
+            before = now
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +95,15 @@ def test_all_of_the_quota_is_used_at_every_latency_and_nothing_is_refused(
     monkeypatch.setattr(pacing, "MINUTE", MINUTE)
     for operation, latency in LATENCY.items():
         hasty.klaviyo.delay(operation.name, latency / SCALE, times=None)
-    for _ in range(3):  # a machine that is busy with something else may be too slow once
-        shares = _asked_for_two_minutes(hasty)
-        if min(shares) >= 0.97:
-            break
-    assert min(shares) >= 0.97
+    with Held() as held:
+        shares, retries = _asked_for_two_minutes(hasty)
+    # What was held up comes at once: that may be more than a second allows.
+    assert retries == 0 or held.share > CALM
+    assert min(shares) >= 0.97 - 2 * held.share
 
 
-def _asked_for_two_minutes(hasty: Sandbox) -> list[float]:
-    """How much of the steady rate of each operation was used."""
+def _asked_for_two_minutes(hasty: Sandbox) -> tuple[list[float], int]:
+    """How much of the steady rate of each operation was used, and how often it was refused."""
     hasty.klaviyo.clear_requests()
     session = KlaviyoSession("pk_sandbox_full", api_url=hasty.klaviyo.url)
     end = time.monotonic() + 2.2 * MINUTE
@@ -73,13 +115,12 @@ def _asked_for_two_minutes(hasty: Sandbox) -> list[float]:
     with ThreadPoolExecutor(len(LATENCY) * THREADS) as pool:
         list(pool.map(ask, [each for each in LATENCY for _ in range(THREADS)]))
     session.close()
-    assert session.retries == 0
     shares = []
     for operation in LATENCY:
         asked = [datetime.fromisoformat(x["at"]) for x in hasty.klaviyo.requests(operation.name)]
         seconds = (max(asked) - min(asked)).total_seconds()
         shares.append((len(asked) - 1) / seconds * MINUTE / operation.steady)
-    return shares
+    return shares, session.retries
 
 
 def test_two_processes_share_the_quota_of_one_key(hasty: Sandbox) -> None:
@@ -88,9 +129,9 @@ def test_two_processes_share_the_quota_of_one_key(hasty: Sandbox) -> None:
     end = time.time() + 3 * MINUTE
     command = [sys.executable, "-c", ASKING, hasty.klaviyo.url, str(end)]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as second:
+    with Held() as held, subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as second:
         told = [each.communicate()[0].split() for each in (first, second)]
     asked, retries = ([int(each[i]) for each in told] for i in (0, 1))
-    assert min(asked) >= 0.35 * GET_METRICS.steady
-    assert sum(asked) >= 0.85 * GET_METRICS.steady
-    assert max(retries) <= 3
+    assert min(asked) >= (0.35 - held.share) * GET_METRICS.steady
+    assert sum(asked) >= (0.85 - 2 * held.share) * GET_METRICS.steady
+    assert max(retries) <= 3 or held.share > CALM

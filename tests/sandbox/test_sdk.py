@@ -222,7 +222,7 @@ def test_the_sdk_retries_what_passes(sdk: Any, klaviyo: KlaviyoHandle, status: i
     klaviyo.refuse("GET /accounts", status=status)
     begun = time.perf_counter()
     assert sdk.Accounts.get_accounts().data
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 30
     assert [each["status"] for each in klaviyo.requests()] == [status, 200]
 
 

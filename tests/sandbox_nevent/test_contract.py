@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +105,7 @@ def test_an_empty_tenant_is_served(serve: Callable[..., Any]) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 def test_a_million_fans_are_served_at_once_in_little_memory() -> None:
-    """Pages from the start, the middle and the end come in well under a second each."""
+    """Pages from the start, the middle and the end take less than two seconds of CPU each."""
     server = subprocess.Popen([sys.executable, "-c", MILLION], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -121,12 +123,12 @@ def test_a_million_fans_are_served_at_once_in_little_memory() -> None:
                         "size": 1000,
                         "page": page,
                     }
-                    answer = api.get(path, params=query)
-                    assert answer.elapsed.total_seconds() < 2
+                    with server_cpu(server.pid, most=2):
+                        answer = api.get(path, params=query)
                     assert answer.json()["totalElements"] >= 1_000_000
                     moments += [row["updatedAt"] for row in answer.json()["content"]]
                 assert moments == sorted(moments)
-            _is_found_by_email(api)
+            _is_found_by_email(api, server.pid)
         with Path(f"/proc/{server.pid}/status").open(encoding="ascii") as status:
             rss = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
         assert rss < 200_000  # kB
@@ -137,15 +139,28 @@ def test_a_million_fans_are_served_at_once_in_little_memory() -> None:
             server.stdout.close()
 
 
-def _is_found_by_email(api: httpx.Client) -> None:
+@contextmanager
+def server_cpu(pid: int, *, most: float) -> Iterator[None]:
+    """What a server may need until the block ends: CPU seconds, which no other process changes."""
+
+    def spent() -> float:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    before = spent()
+    yield
+    assert spent() - before < most
+
+
+def _is_found_by_email(api: httpx.Client, server: int) -> None:
     """Whoever is of the audience, or has just come, without a walk through it."""
     fans = api.get("/users", params={"page": 400, "size": 1000}).json()["content"]
     plain = [fan for fan in fans if (fan["email"] or "").islower() and "@@" not in fan["email"]]
-    for fan in plain[:20]:
-        answer = api.get(f"/users/email/{fan['email']}")
-        assert answer.json()["email"].lower() == fan["email"]
-        assert answer.elapsed.total_seconds() < 0.2
-    made = api.post("/users", json={"email": "nueva@nevent-demo.es"})
-    assert made.elapsed.total_seconds() < 0.2
-    assert api.get("/users/email/nueva@nevent-demo.es").json() == made.json()
-    assert api.get("/users/email/nadie@nevent-demo.es").elapsed.total_seconds() < 0.2
+    with server_cpu(server, most=1):
+        for fan in plain[:20]:
+            answer = api.get(f"/users/email/{fan['email']}")
+            assert answer.json()["email"].lower() == fan["email"]
+    with server_cpu(server, most=0.5):
+        made = api.post("/users", json={"email": "nueva@nevent-demo.es"})
+        assert api.get("/users/email/nueva@nevent-demo.es").json() == made.json()
+        api.get("/users/email/nadie@nevent-demo.es")

@@ -79,7 +79,7 @@ def test_a_run_without_a_terminal_logs_its_progress(
     summary.count("a", "read", 3)
     telling = Progress(summary, LOGGER, share=share)
     telling.start()
-    assert told.wait(10)
+    assert told.wait(60)
     telling.stop()
     (line, *_) = caplog.messages
     assert line.startswith("Progress: 3 read, 0 settled (0/s), 3 under way, 0 rejected; 25% of the")

@@ -134,7 +134,7 @@ def test_a_signal_amid_a_line_lets_it_be_whole(
     def loader() -> None:
         text.append(os.read(end, 1))  # more than a pipe holds is still to come
         signal.pthread_kill(main, signal.SIGTERM)
-        handled.wait(5)
+        handled.wait(60)
         while piece := os.read(end, 1 << 16):
             text.append(piece)
         os.close(end)
@@ -155,7 +155,7 @@ def test_a_signal_amid_a_line_lets_it_be_whole(
         patch.setattr("sys.stdout", SimpleNamespace(buffer=out))
         with pytest.raises(SystemExit) as stopped:
             tap.write_message(RecordMessage(stream="x", record={"name": "x" * 300_000}))
-    reader.join(5)
+    reader.join(60)
     assert stopped.value.code == 128 + signal.SIGTERM
     record, state = b"".join(text).splitlines()
     assert (json.loads(record)["type"], json.loads(state)["type"]) == ("RECORD", "STATE")

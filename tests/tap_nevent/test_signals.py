@@ -39,7 +39,7 @@ def test_sigterm_ends_a_tap_that_waits_and_leaves_a_state(
                 break
         tap.send_signal(signal.SIGTERM)
         try:
-            tap.communicate(timeout=20)
+            tap.communicate(timeout=60)
         finally:
             tap.kill()
     assert tap.returncode == 128 + signal.SIGTERM
