@@ -3,6 +3,7 @@ PYTHON ?= python3
 FANS ?= 500
 SEED ?= 42
 JOBS ?= 2
+WORKERS ?= 4
 SCENARIOS ?= 200
 EVENTS ?= 100000
 LATENCY ?= 50
@@ -38,8 +39,9 @@ demo: setup ## both directions on this machine, five runs explained; FANS=20000 
 sandbox: setup ## both APIs on ports 8701 and 8702, for `meltano run`; ends with Ctrl-C
 	@sandbox serve --nevent-port 8701 --klaviyo-port 8702 --limits real --fans $(FANS) --seed $(SEED)
 
-test: setup ## all tests, on this machine alone
-	umask 077 && pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+# Half of a test's time is waiting: for a process, a job, a minute of six seconds.
+test: setup ## all tests, on this machine alone; WORKERS=4 at once
+	umask 077 && pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 chaos: setup ## faults, signals and kill -9 at random, then compared; SCENARIOS=200 SEED=42, or one: SCENARIO=17
 	@PYTHONPATH=tests:$(PYTHONPATH) python -m chaos --scenarios $(SCENARIOS) --seed $(SEED) \

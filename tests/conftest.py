@@ -17,11 +17,19 @@ if TYPE_CHECKING:
     from nevent_sandbox.handles import KlaviyoHandle
     from nevent_sandbox.nevent_handle import NeventHandle
 
+# Folders, the one that takes longest first.
+LONGEST = ("tests/end_to_end", "tests/chaos", "tests/both_ways", "tests/benchmark")
+
 # A busy machine is no slow function.
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: a worker that begins one last works on when all others are idle."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(each) for each in LONGEST])
 
 
 @pytest.fixture(autouse=True)
