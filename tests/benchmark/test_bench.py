@@ -64,11 +64,13 @@ def test_a_start_is_no_part_of_what_an_item_costs() -> None:
     def burn(times: int) -> float:
         return sum(work() for _ in range(times))
 
+    # The work is the unit: 1 and 40, by a third or so, which is how busy a machine may become
+    # between two measurements. With the start they would be 21 and 60.
     few, many = (
-        measured(Subject(1_000, lambda: burn(20), partial(burn, 20 + more)), 1) for more in (10, 40)
+        measured(Subject(1_000, lambda: burn(20), partial(burn, 20 + more)), 1) for more in (1, 40)
     )
-    assert 4 < few < 18  # the work is the unit, so this is 10 wherever it is done
-    assert 28 < many < 52
+    assert few < 12
+    assert many > 20
 
 
 def test_each_process_of_a_pipe_has_its_own_account(tmp_path: Path) -> None:
