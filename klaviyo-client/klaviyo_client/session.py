@@ -164,6 +164,11 @@ class KlaviyoSession:
         return datetime.now(tz=UTC) + self._clock_offset
 
     @property
+    def clock_offset(self) -> timedelta:
+        """How far Klaviyo's clock is ahead of ours, as of its last answer."""
+        return self._clock_offset
+
+    @property
     def waited(self) -> float:
         """Seconds waited by all threads together, for limits and retries."""
         return self._waits.seconds

@@ -6,8 +6,9 @@ import click
 
 from nevent_klaviyo.conversions.command import conversions
 from nevent_klaviyo.fan.command import fan
+from nevent_klaviyo.verify.command import verify
 
-COMMANDS: tuple[click.Command, ...] = (fan, conversions)
+COMMANDS: tuple[click.Command, ...] = (verify, fan, conversions)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

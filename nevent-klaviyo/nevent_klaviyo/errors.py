@@ -5,6 +5,7 @@ from __future__ import annotations
 FAILED = 1
 MISUSED = 2  # click's own, for arguments; ours for settings
 UNKNOWN_PERSON = 3
+INCOMPLETE = 4  # it works, but not all of it
 
 
 class CommandError(Exception):

@@ -26,7 +26,7 @@ from nevent_klaviyo.errors import (
     UnknownPersonError,
 )
 from nevent_klaviyo.settings import settings
-from nevent_klaviyo.sides import opened
+from nevent_klaviyo.sides import TRIES, opened
 from nevent_klaviyo.texts import LANGUAGES, Words
 
 if TYPE_CHECKING:
@@ -38,12 +38,17 @@ _WIDTH = 120  # of what is no terminal
 
 
 @contextmanager
-def running(lang: str) -> Iterator[tuple[Sides, Words]]:
-    """Both sides opened as the environment says; what goes wrong ends the command in words."""
+def running(lang: str, *, tries: int = TRIES) -> Iterator[tuple[Sides, Words]]:
+    """Both sides opened as the environment says; what goes wrong ends the command in words.
+
+    Args:
+        lang: of the words.
+        tries: of one request.
+    """
     words = Words(lang)
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
     try:
-        with opened(settings(os.environ)) as sides:
+        with opened(settings(os.environ), tries=tries) as sides:
             yield sides, words
     except (CommandError, KlaviyoError, NeventError) as error:
         click.echo(_told(error, words), err=True)

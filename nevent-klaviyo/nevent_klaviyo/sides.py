@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TRIES, _PATIENCE = 6, 180  # of one request, seconds: somebody is waiting
+TRIES, _PATIENCE = 6, 180  # of one request, seconds: somebody is waiting
 NEVENT, KLAVIYO = "nevent", "klaviyo"
 
 
@@ -35,8 +35,8 @@ class Sides(NamedTuple):
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Sides]:
-    """Both sides, closed afterwards.
+def opened(settings: Settings, *, tries: int = TRIES) -> Iterator[Sides]:
+    """Both sides, closed afterwards; each request is tried so many times.
 
     Raises:
         SettingError: an address or a changed operation that cannot be.
@@ -49,12 +49,12 @@ def opened(settings: Settings) -> Iterator[Sides]:
             refresh_token=settings.nevent_refresh_token,
             operations=settings.nevent_operations,
             user_agent="nevent-klaviyo",
-            attempts=_TRIES,
+            attempts=tries,
         )
         klaviyo = KlaviyoSession(
             settings.klaviyo_api_key,
             api_url=settings.klaviyo_api_url,
-            max_tries=_TRIES,
+            max_tries=tries,
             patience=_PATIENCE,
         )
     except (NeventError, KlaviyoError, ValueError) as error:

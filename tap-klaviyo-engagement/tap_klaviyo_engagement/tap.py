@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from klaviyo_client import KlaviyoError
+from klaviyo_client.scopes import missing
 from singer_outcomes.tap import PlainTap
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from tap_klaviyo_engagement import access, settings
+from tap_klaviyo_engagement import settings
 from tap_klaviyo_engagement.client import KlaviyoStream
 from tap_klaviyo_engagement.run import Run
 from tap_klaviyo_engagement.streams import STREAMS
@@ -61,11 +62,11 @@ class TapKlaviyoEngagement(PlainTap):
         """Tell for each selected stream whether the key may read it, and what it lacks."""
         selected = [each for each in self.streams.values() if each.selected]
         needed = {each.name: each.scopes() for each in selected if isinstance(each, KlaviyoStream)}
-        lacking = access.missing(self.run.session, {s for each in needed.values() for s in each})
+        lacking = missing(self.run.session, {s for each in needed.values() for s in each})
         for name, scopes in needed.items():
-            missing = [scope for scope in scopes if scope in lacking]
-            if missing:
-                self.logger.error("Stream '%s': the key lacks %s.", name, ", ".join(missing))
+            without = [scope for scope in scopes if scope in lacking]
+            if without:
+                self.logger.error("Stream '%s': the key lacks %s.", name, ", ".join(without))
             else:
                 self.logger.info("Stream '%s': may be read.", name)
         if lacking:

@@ -1,0 +1,1 @@
+"""`nevent-klaviyo verify`: whether both sides let the synchronisation do its work."""
