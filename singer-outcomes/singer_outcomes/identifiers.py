@@ -14,6 +14,7 @@ _SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMA
 _TOP = rf"(?!(?:{'|'.join(sorted(_SPECIAL))})$)[a-z]{{2,20}}"
 _PLAIN = re.compile(rf"(?=[^@]{{3}}){_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.)+{_TOP}")
 _SHORT = 64  # characters; within them neither what is before the @ nor a label can be too long
+_LONG = 1_000  # whatever is longer is no identifier, and would be kept to be known again
 LONGEST_EMAIL = 254  # RFC 5321; a vendor may take less
 
 
@@ -45,8 +46,10 @@ def email_address(value: str, longest: int = LONGEST_EMAIL) -> str | None:
     # In lower case, the sign for kelvin is a k.
     if value.isascii() and len(plain) <= _SHORT and _PLAIN.fullmatch(plain):
         address: str | None = plain
-    else:
+    elif len(value) <= _LONG:
         address = _checked_address(value.strip())
+    else:
+        address = None
     return address if address is not None and len(address) <= longest else None
 
 
@@ -100,7 +103,7 @@ def phone_number(value: str, region: str) -> str | None:
         plain = mobile[0].fullmatch(value.replace(" ", "").replace("-", "").replace(".", ""))
         if plain is not None:
             return mobile[1] + plain[1]
-    return _checked_number(value, region)
+    return _checked_number(value, region) if len(value) <= _LONG else None
 
 
 @lru_cache(maxsize=65_536)

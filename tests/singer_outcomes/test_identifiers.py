@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
+from functools import partial
+from typing import TYPE_CHECKING
 
 import email_validator
 import phonenumbers
@@ -10,6 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_outcomes.identifiers import email_address, phone_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -55,6 +61,17 @@ def test_the_configured_country_decides_about_national_numbers() -> None:
     """A French promoter's fans write French numbers."""
     assert phone_number("06 12 34 56 78", "FR") == "+33612345678"
     assert phone_number("06 12 34 56 78", "ES") is None
+
+
+@pytest.mark.parametrize("identifier", [email_address, partial(phone_number, region="ES")])
+def test_texts_in_the_wrong_column_are_not_kept(identifier: Callable[[str], str | None]) -> None:
+    """Invitations instead of addresses: what was seen of values is remembered, up to a length."""
+    tracemalloc.start()
+    for number in range(1_000):
+        assert identifier(f"{number}, come to the festival! " * 100) is None
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 200_000
 
 
 def test_an_address_longer_than_the_vendor_takes_is_none() -> None:
