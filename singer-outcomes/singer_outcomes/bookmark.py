@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_KEPT = 10_000
+_KEPT = 25_000  # 450 kB of state; more than an hour's changes of 10,000 fans make
 _HASH = 11  # characters of a key's hash; the minute of its change, in hexadecimal, follows
 _ENTRY = _HASH + 7
 
@@ -20,7 +20,7 @@ class Bookmark:
     """Never falls, never passes the server's now.
 
     The stream reads again what changed up to `lookback` before it, for rows come late; what it met
-    there is known by hashes of key and time in the state, and is not given twice. Beyond 10,000 of
+    there is known by hashes of key and time in the state, and is not given twice. Beyond 25,000 of
     them rows repeat, harmlessly. Times are compared as text, in the one form of `moment`.
     """
 
