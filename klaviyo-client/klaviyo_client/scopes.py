@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 class Probe(NamedTuple):
     """A request that tells whether a key has a scope.
 
-    `params` are those of a read, with as few rows as there can be.
+    `params` are those of a read, with as few rows as there can be; `path_id` is of what is not
+    there, so that 404 means that the scope is.
     """
 
     operation: Operation
     params: Mapping[str, Any] = {}
+    path_id: str = ""
 
     @property
     def writes(self) -> bool:
@@ -48,6 +50,7 @@ READS: Mapping[str, Probe] = {
     "metrics:read": Probe(limits.GET_METRICS),
     "profiles:read": Probe(limits.GET_PROFILES, _ONE),
     "segments:read": Probe(limits.GET_SEGMENTS, _ONE),
+    "subscriptions:read": Probe(limits.GET_SUPPRESS_JOB, path_id="none"),
 }
 # Of each scope an operation that needs no other.
 WRITES: Mapping[str, Probe] = {
@@ -71,11 +74,11 @@ def holds(session: KlaviyoSession, probe: Probe) -> bool:
         if probe.writes:
             session.post(probe.operation, _NOTHING)
         else:
-            session.get(probe.operation, **probe.params)
+            session.get(probe.operation, path_id=probe.path_id, **probe.params)
     except ForbiddenError:
         return False
     except RejectedError:
-        if not probe.writes:
+        if not (probe.writes or probe.path_id):
             raise
     return True
 
