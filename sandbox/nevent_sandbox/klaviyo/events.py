@@ -47,6 +47,7 @@ _encode = msgspec.json.Encoder().encode
 
 def list_events(call: Call) -> Answer:
     """One page of events, the newest first unless sorted."""
+    call.account.store.put_events_in_order()
     now = call.account.clock.time()
     clauses, values = where(list(call.query.conditions), _FILTERS, now)
     selection = Selection(

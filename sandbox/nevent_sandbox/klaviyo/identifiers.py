@@ -14,7 +14,8 @@ from email_validator import EmailNotValidError, validate_email
 MOST_EMAIL = 100
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [a + b for a in _CROCKFORD for b in _CROCKFORD]
-_MIXED = string.ascii_letters + string.digits
+_MIXED = string.digits + string.ascii_uppercase + string.ascii_lowercase  # as texts are sorted
+_MIXED_PAIRS = [a + b for a in _MIXED for b in _MIXED]
 # Two at a time from twelve random bits; that a few come twice matters to nobody.
 _TWO_MIXED = [_MIXED[n // 62 % 62] + _MIXED[n % 62] for n in range(4096)]
 
@@ -42,6 +43,23 @@ class Ulids:
         """Another one."""
         self._count += 1
         return f"{self._head}{_PAIRS[self._count >> 10]}{_PAIRS[self._count & 1023]}"
+
+
+class EventIds:
+    """Event ids of one transaction, 11 characters: seven of chance, four that count up.
+
+    An index takes what comes in order at a fraction of the cost of what comes anyhow.
+    """
+
+    def __init__(self) -> None:
+        self._head = short_id(7)
+        self._count = random.getrandbits(23)
+
+    def next(self) -> str:
+        """Another one."""
+        self._count += 1
+        high, low = divmod(self._count, len(_MIXED_PAIRS))
+        return f"{self._head}{_MIXED_PAIRS[high]}{_MIXED_PAIRS[low]}"
 
 
 def short_id(length: int) -> str:

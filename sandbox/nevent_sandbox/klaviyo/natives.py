@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from nevent_sandbox.klaviyo.identifiers import short_id
+from nevent_sandbox.klaviyo.identifiers import EventIds
 from nevent_sandbox.klaviyo.metrics import NATIVE_SERVICE, Metrics
 
 if TYPE_CHECKING:
@@ -52,15 +52,16 @@ class Natives:
 
     def save(self) -> None:
         """Write them, and date the profiles they are about."""
+        ids = EventIds()
         self._db.executemany(
             "INSERT INTO events (id, profile, metric, unique_id, moment, backfill, visible, "
             "properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    (chance := short_id(22))[:11],
+                    (identifier := ids.next()),
                     profile,
                     self._metrics.number(metric, NATIVE_SERVICE),
-                    chance,
+                    identifier,
                     moment,
                     backfill,
                     self._visible,
@@ -69,9 +70,12 @@ class Natives:
                 for profile, metric, moment, properties, backfill in self._events
             ],
         )
+        latest: dict[int, int] = {}
+        for profile, _, moment, _, _ in self._events:
+            latest[profile] = max(moment, latest.get(profile, moment))
         self._db.executemany(
             "UPDATE profiles SET last_event = max(coalesce(last_event, 0), ?), "
             "updated = max(updated, ?) WHERE n = ?",
-            [(moment, self._now, profile) for profile, _, moment, _, _ in self._events],
+            [(moment, self._now, profile) for profile, moment in latest.items()],
         )
         self._events.clear()

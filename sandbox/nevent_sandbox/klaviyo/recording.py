@@ -9,7 +9,7 @@ import msgspec
 from nevent_sandbox.klaviyo.calls import Answer, Call
 from nevent_sandbox.klaviyo.errors import ApiError, Document, invalid, refused
 from nevent_sandbox.klaviyo.event_rules import MOST_EVENTS, problems
-from nevent_sandbox.klaviyo.identifiers import short_id
+from nevent_sandbox.klaviyo.identifiers import EventIds
 from nevent_sandbox.klaviyo.identities import IDENTIFIERS
 from nevent_sandbox.klaviyo.metrics import DEFAULT_SERVICE, Metrics
 from nevent_sandbox.klaviyo.moments import parsed
@@ -113,7 +113,7 @@ def _record(call: Call, happenings: list[Happening]) -> None:
     with account.store.writing() as db:
         people = People(db, account.store.identities, now=now, visible=visible)
         people.load([each.person for each in kept])
-        metrics = Metrics(db, now)
+        metrics, ids = Metrics(db, now), EventIds()
         rows = []
         for each in kept:
             try:
@@ -125,7 +125,7 @@ def _record(call: Call, happenings: list[Happening]) -> None:
             person.last_event = max(person.last_event or 0, moment)
             rows.append(
                 (
-                    short_id(11),
+                    ids.next(),
                     person.n,
                     metrics.number(*_metric(event)),
                     event.get("unique_id") or str(moment),

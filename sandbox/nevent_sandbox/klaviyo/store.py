@@ -73,8 +73,6 @@ CREATE TABLE events (
     properties BLOB NOT NULL,  -- JSON
     UNIQUE (profile, metric, unique_id)
 );
-CREATE INDEX events_moment ON events (moment, n);
-CREATE INDEX events_metric ON events (metric, moment, n);
 CREATE TABLE jobs (
     n INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -97,6 +95,11 @@ CREATE TABLE import_errors (
 );
 CREATE INDEX import_errors_job ON import_errors (job, n);
 """
+# Made when events are first read: most of a load's events are written and never read.
+EVENTS_IN_ORDER = (
+    "CREATE INDEX IF NOT EXISTS events_moment ON events (moment, n)",
+    "CREATE INDEX IF NOT EXISTS events_metric ON events (metric, moment, n)",
+)
 PRAGMAS = """
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
@@ -117,6 +120,7 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self.identities = Identities()
+        self._in_order = False
         self._writer = self._connect()
         self._writer.executescript(TABLES + OF_CONSENT + OF_MARKETING + OF_ENGAGEMENT)
 
@@ -139,6 +143,14 @@ class Store:
                 self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+
+    def put_events_in_order(self) -> None:
+        """Have events found by their moments, alone or with a metric, from now on."""
+        if not self._in_order:
+            with self.writing() as db:
+                for index in EVENTS_IN_ORDER:
+                    db.execute(index)
+            self._in_order = True
 
     def reading(self) -> sqlite3.Connection:
         """This thread's own connection."""
