@@ -41,6 +41,16 @@ class PlainStream(Stream):
         )
         return tuple(column for _, column in columns) if unchanged else None
 
+    @property
+    def singly(self) -> bool:
+        """Whether the SDK has to see each record: in a dry run, and where it writes them to files.
+
+        Then `get_records` yields them, instead of calling `write_records`.
+        """
+        return (
+            self.ABORT_AT_RECORD_COUNT is not None or self.get_batch_config(self.config) is not None
+        )
+
     @override
     def _write_record_message(self, record: Record) -> None:
         writer = self._tap.message_writer

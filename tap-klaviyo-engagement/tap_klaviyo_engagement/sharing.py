@@ -67,14 +67,13 @@ class EventStream(KlaviyoStream):
 
     @override
     def records(self) -> Iterator[Record]:
-        """None: they are written span by span, for the SDK's loop costs as much as making them.
+        """None, as a rule: the SDK's loop costs as much as making them.
 
-        In a dry run it has to see each, to stop at the first.
+        They are written span by span.
         """
         if self.name in self.run.given:
             return
-        tried = self.ABORT_AT_RECORD_COUNT is not None
-        streams = [self] if tried else [self, *self._others()]
+        streams = [self] if self.singly else [self, *self._others()]
         with ExitStack() as stack:
             counters = {
                 each.name: stack.enter_context(each.get_record_counter()) for each in streams
@@ -82,7 +81,7 @@ class EventStream(KlaviyoStream):
             for each in streams[1:]:
                 each._write_schema_message()  # noqa: SLF001  # of our own class
             for stream, records in _given(streams, stack):
-                if tried:
+                if self.singly:
                     yield from records
                     continue
                 stream.write_records(records)
@@ -158,7 +157,7 @@ def _given(
             yield stream, [record for record in shaped if record is not None]
             ledger.settle(span)
         begun = time.monotonic()
-        if begun >= due:
+        if begun >= due and not first.singly:  # then the SDK tells states, behind its files
             first._write_state_message()  # noqa: SLF001  # of our own class
             ended = time.monotonic()
             due = ended + first.STATE_EVERY * max(1, 10 * (ended - begun))

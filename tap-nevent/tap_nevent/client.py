@@ -164,11 +164,11 @@ class ChangingStream(NeventStream):
     def given(self, records: list[Record]) -> Iterator[Record]:
         """Write those not given before, together: the SDK's loop costs as much as making them.
 
-        The bookmark moves when they are written. In a dry run the SDK has to see each.
+        The bookmark moves when they are written.
         """
         known = zip(map(self._identity, records), records, strict=True)
         fresh = {key: record for key, record in known if not self.bookmark.met(*key)}
-        if self.ABORT_AT_RECORD_COUNT is not None or self._counter is None:
+        if self.singly or self._counter is None:
             yield from fresh.values()
             return
         at = self.changed_key or ""

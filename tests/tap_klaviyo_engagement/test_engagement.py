@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from klaviyo_happenings import happen, ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from klaviyo_extraction import Output
     from nevent_sandbox import Sandbox
@@ -45,6 +48,22 @@ def given(*outputs: Output, stream: str = "engagement") -> Counter[str]:
 def later(sandbox: Sandbox, **time: float) -> None:
     """Let time pass."""
     sandbox.clock.advance(timedelta(**time))
+
+
+def test_events_go_to_files_where_batches_are_configured(
+    extract: Callable[..., Output], klaviyo: KlaviyoHandle, tmp_path: Path
+) -> None:
+    """As the SDK does it: none of them is a message, and no state comes before its file."""
+    for number in range(5):
+        klaviyo.subscribe(f"fan{number}@nevent-demo.es")
+    told = {"encoding": {"format": "jsonl"}, "storage": {"root": tmp_path.as_uri()}}
+    output = extract(None, "engagement", batch_config=told)
+    (file,) = tmp_path.iterdir()
+    written = [json.loads(line)["id"] for line in gzip.decompress(file.read_bytes()).splitlines()]
+    assert sorted(written) == sorted(given(extract(None, "engagement")))
+    assert '{"type":"RECORD"' not in output.text
+    assert output.text.index('{"type":"BATCH"') < output.text.index('{"type":"STATE"')
+    assert not given(extract(output.state, "engagement"))
 
 
 def test_every_deed_is_one_row_of_its_type(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import re
@@ -16,6 +17,7 @@ from tap_nevent.bookmark import Bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from nevent_extraction import Output
     from nevent_sandbox.nevent_handle import NeventHandle
@@ -215,6 +217,19 @@ def test_the_counts_in_the_log_are_those_of_the_records(
     output = extract(None, "fans")
     told = re.findall(r'"metric":"record_count","value":(\d+)', caplog.text)
     assert sum(map(int, told)) == len(output.records["fans"])
+
+
+def test_records_go_to_files_where_batches_are_configured(
+    extract: Callable[..., Output], tmp_path: Path
+) -> None:
+    """As the SDK does it: none of them is a message."""
+    told = {"encoding": {"format": "jsonl"}, "storage": {"root": tmp_path.as_uri()}}
+    output = extract(None, "fans", batch_config=told)
+    (file,) = tmp_path.iterdir()
+    written = [json.loads(line)["id"] for line in gzip.decompress(file.read_bytes()).splitlines()]
+    assert written == [each["id"] for each in extract(None, "fans").records["fans"]]
+    assert '{"type":"RECORD"' not in output.text
+    assert output.state["bookmarks"]["fans"]["replication_key_value"]
 
 
 def test_what_comes_after_the_last_state_is_written_too(
