@@ -43,7 +43,7 @@ class Metric(NamedTuple):
 def aggregate(call: Call) -> Answer:
     """Counts, sums of values and people, by interval and dimension."""
     asked = call.data["attributes"]
-    call.account.store.put_events_in_order()
+    call.account.store.index("events")
     db = call.account.store.reading()
     metric = _metric(db, asked["metric_id"])
     wanted, conditions = bounds(asked["filter"], zone(asked.get("timezone") or "UTC"))

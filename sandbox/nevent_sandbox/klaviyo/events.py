@@ -47,7 +47,7 @@ _encode = msgspec.json.Encoder().encode
 
 def list_events(call: Call) -> Answer:
     """One page of events, the newest first unless sorted."""
-    call.account.store.put_events_in_order()
+    call.account.store.index("events")
     now = call.account.clock.time()
     clauses, values = where(list(call.query.conditions), _FILTERS, now)
     selection = Selection(
@@ -68,6 +68,7 @@ def list_events(call: Call) -> Answer:
 
 def get_event(call: Call) -> Answer:
     """One event by its id."""
+    call.account.store.index("events")
     db = call.account.store.reading()
     sql = f"SELECT {_RAW} FROM {TABLES} WHERE e.id = ? AND e.visible <= ?"  # noqa: S608  # our own names
     row = db.execute(sql, (call.ids["id"], call.account.clock.time())).fetchone()

@@ -90,7 +90,7 @@ def generate(account: Account, wanted: Load) -> Document:
                 for n, (who, kind, at, sent_at, message, _, machine) in made
             ),
         )
-    account.store.put_events_in_order()
+    account.store.index("events")
     return {"events": len(made)}
 
 

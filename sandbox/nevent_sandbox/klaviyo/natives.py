@@ -74,8 +74,11 @@ class Natives:
         for profile, _, moment, _, _ in self._events:
             latest[profile] = max(moment, latest.get(profile, moment))
         self._db.executemany(
-            "UPDATE profiles SET last_event = max(coalesce(last_event, 0), ?), "
-            "updated = max(updated, ?) WHERE n = ?",
-            [(moment, self._now, profile) for profile, moment in latest.items()],
+            "UPDATE profiles SET last_event = max(coalesce(last_event, 0), ?) WHERE n = ?",
+            [(moment, profile) for profile, moment in latest.items()],
+        )
+        self._db.executemany(  # apart: few are not new, and an index is written anew in any case
+            "UPDATE profiles SET updated = ?1 WHERE n = ?2 AND updated < ?1",
+            [(self._now, profile) for profile in latest],
         )
         self._events.clear()

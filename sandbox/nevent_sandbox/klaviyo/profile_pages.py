@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from nevent_sandbox.klaviyo.calls import Answer, Call
 
 _SORTS = {"created": "p.created", "updated": "p.updated", "id": "p.id"}
+_DATED = frozenset({"created", "updated"})
 _SORTS["email"] = "coalesce(p.email, '')"
 
 
 def list_profiles(call: Call) -> Answer:
     """One page of profiles; unsorted ones come in order of creation."""
+    if not _DATED.isdisjoint([each.field for each in call.query.conditions]) or (
+        (call.query.sort or "").removeprefix("-") in _DATED
+    ):
+        call.account.store.index("profiles")
     now = call.account.clock.time()
     plain = [each for each in call.query.conditions if each.field in FILTERS]
     clauses, values = where(plain, FILTERS, now)

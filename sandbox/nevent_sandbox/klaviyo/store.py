@@ -32,8 +32,6 @@ CREATE TABLE profiles (
     visible REAL NOT NULL,
     attributes BLOB NOT NULL  -- JSON: names, location, properties
 );
-CREATE INDEX profiles_updated ON profiles (updated, n);
-CREATE INDEX profiles_created ON profiles (created, n);
 CREATE TABLE lists (
     n INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -61,7 +59,7 @@ CREATE TABLE metrics (
 );
 CREATE TABLE events (
     n INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     profile INTEGER NOT NULL,
     metric INTEGER NOT NULL,
     unique_id TEXT NOT NULL,
@@ -95,11 +93,18 @@ CREATE TABLE import_errors (
 );
 CREATE INDEX import_errors_job ON import_errors (job, n);
 """
-# Made when events are first read: most of a load's events are written and never read.
-EVENTS_IN_ORDER = (
-    "CREATE INDEX IF NOT EXISTS events_moment ON events (moment, n)",
-    "CREATE INDEX IF NOT EXISTS events_metric ON events (metric, moment, n)",
-)
+# Made when somebody first reads by them: most of what a load writes is never read.
+INDEXES = {
+    "events": (
+        "CREATE UNIQUE INDEX IF NOT EXISTS events_id ON events (id)",
+        "CREATE INDEX IF NOT EXISTS events_moment ON events (moment, n)",
+        "CREATE INDEX IF NOT EXISTS events_metric ON events (metric, moment, n)",
+    ),
+    "profiles": (
+        "CREATE INDEX IF NOT EXISTS profiles_updated ON profiles (updated, n)",
+        "CREATE INDEX IF NOT EXISTS profiles_created ON profiles (created, n)",
+    ),
+}
 PRAGMAS = """
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
@@ -120,7 +125,7 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self.identities = Identities()
-        self._in_order = False
+        self._indexed: set[str] = set()
         self._writer = self._connect()
         self._writer.executescript(TABLES + OF_CONSENT + OF_MARKETING + OF_ENGAGEMENT)
 
@@ -144,13 +149,13 @@ class Store:
                 raise
             self._writer.execute("COMMIT")
 
-    def put_events_in_order(self) -> None:
-        """Have events found by their moments, alone or with a metric, from now on."""
-        if not self._in_order:
+    def index(self, table: str) -> None:
+        """Have events found by id and moment, or profiles by their dates, from now on."""
+        if table not in self._indexed:
             with self.writing() as db:
-                for index in EVENTS_IN_ORDER:
+                for index in INDEXES[table]:
                     db.execute(index)
-            self._in_order = True
+            self._indexed.add(table)
 
     def reading(self) -> sqlite3.Connection:
         """This thread's own connection."""
