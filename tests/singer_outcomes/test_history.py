@@ -35,7 +35,7 @@ def _things(*names: Any) -> list[Message]:
 
 
 def _until(true: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
