@@ -10,19 +10,18 @@ import json
 import os
 import re
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from forking import Started, run
 from nevent_sandbox.credentials import NEVENT_TOKEN
+from shipped import MELTANO
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nevent_sandbox import Sandbox
 
 Document = dict[str, Any]
-ROOT = Path(__file__).parents[1]
-MELTANO: Document = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
 SUMMARY = re.compile(r"Summary: (\{.*\})")
 FORWARD = ("tap-nevent", "target-klaviyo")
 BACK = ("tap-klaviyo-engagement", "target-nevent")

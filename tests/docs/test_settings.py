@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-import yaml
 from docs import contract_reference
 from docs import settings_reference as reference
 from nevent_klaviyo.settings import VARIABLES
+from shipped import MELTANO
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-MELTANO: dict[str, Any] = yaml.safe_load((reference.ROOT / "meltano.yml").read_text())
 
 
 def _plugin(name: str) -> dict[str, Any]:

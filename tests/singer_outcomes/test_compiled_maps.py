@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import MELTANO
 from singer_outcomes.compiled_maps import transform_of
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, StreamMap
 
-MELTANO = yaml.safe_load((Path(__file__).parents[2] / "meltano.yml").read_text(encoding="utf-8"))
 SHIPPED = [
     (definition.get("__source__", name), {name: definition})
     for loader in MELTANO["plugins"]["loaders"]

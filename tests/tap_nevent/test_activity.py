@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+from shipped import MELTANO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from nevent_sandbox.nevent_handle import NeventHandle
 
 ACTIVITY = "fan_activity"
-MELTANO = Path(__file__).parents[2] / "meltano.yml"
 COMPLETED = {"SUCCEEDED", "COMPLETE", "REFUNDED"}
 
 
@@ -204,7 +202,7 @@ def test_a_ticket_passed_on_is_no_second_purchase(
 ) -> None:
     """The shipped map tells its value once, of the buyer."""
     _, friend, _, state = passed_on
-    shipped = yaml.safe_load(MELTANO.read_text("utf-8"))["plugins"]["loaders"][0]
+    shipped = MELTANO["plugins"]["loaders"][0]
     maps = {"tickets": shipped["config"]["stream_maps"]["tickets"]}
     sold = extract(state, "tickets", stream_maps=maps).records["events__ticket"]
     assert sold
