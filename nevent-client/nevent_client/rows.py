@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 MISSING: Any = object()
 _ROWS = ("content", "items", "fans", "segments", "data", "rows", "flatList")
-_EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_EXACT = len("2026-01-31T12:00:00.000Z")
 _DATE = len("2026-01-31")
 
 
@@ -122,7 +121,8 @@ def moment(value: Any) -> str | None:
     if isinstance(value, str):
         try:
             read = datetime.fromisoformat(value)
-            if _EXACT.fullmatch(value):
+            # Nearly all are written so; a pattern would take twice as long as all the rest here.
+            if len(value) == _EXACT and value[7] + value[10] + value[19] + value[-1] == "-T.Z":
                 return value
             return written(read if read.tzinfo else read.replace(tzinfo=UTC))
         except (ValueError, OverflowError):  # or before the year 1, once it is UTC
