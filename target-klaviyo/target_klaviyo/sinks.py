@@ -169,6 +169,7 @@ class ProfilesSink(PropertiesSink):
                 len(custom),
                 MAX_CUSTOM_PROPERTIES,
             )
+        self._phones = target.phones
         left = self.guard.names | target.ownership.klaviyos
         target.first_load.fills(set(self.schema["properties"]) - left)
         target.first_load.adds(target.default_list)
@@ -177,10 +178,13 @@ class ProfilesSink(PropertiesSink):
     def process_record(self, record: Record, context: Record) -> None:
         self.target.ownership.leave(record)
         people = self.normalise(record)
-        taken = self.target.imports.phone_taken
-        if people and (people[0], record.get("phone_number")) in taken:
-            record["phone_number"] = None
-            self.target.summary.note(PHONE_TAKEN)
+        if record.get("email") and (number := record.get("phone_number")):
+            owner = record.get("external_id") or record["email"]
+            taken = (record["email"], number) in self.target.imports.phone_taken
+            if taken or self._phones.of_another(number, owner):
+                record["phone_number"] = None
+                people = tuple(each for each in people if each != number)
+                self.target.summary.note(PHONE_TAKEN)
         self.without_sensitive(record)
         body = encode(payloads.profile(record))
         self.queue(identity=people[0], people=people, body=body, context=context)

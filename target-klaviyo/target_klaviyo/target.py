@@ -28,6 +28,7 @@ from target_klaviyo.mirrors import Mirrors
 from target_klaviyo.optouts import OptOuts
 from target_klaviyo.ownership import Ownership
 from target_klaviyo.people import People
+from target_klaviyo.phones import Phones
 from target_klaviyo.plan import Plan
 from target_klaviyo.records import Records
 from target_klaviyo.settings import SETTINGS
@@ -108,6 +109,7 @@ class TargetKlaviyo(LoadingTarget):
             planned=self.dry_run,
         )
         self.imports = Imports(session, delivery, fates, patience=patience)
+        self.phones = Phones()
         self.loader = KlaviyoLoader(session, fates, self.imports, ledger=self.ledger)
         self.imports.tracker = self.loader
         self.first_load = FirstLoad(
