@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from target_klaviyo.imports import Imports
     from target_klaviyo.jobs import ImportJob
 
-OPEN_JOBS = 24  # import jobs whose end is awaited; each holds the keys of up to 10,000 people
+OPEN_JOBS = 16  # import jobs whose end is awaited; each holds 9 MB of keys of up to 10,000 people
 FIRST_POLL, LAST_POLL = 0.1, 3.0  # seconds between looks at the open jobs
 
 

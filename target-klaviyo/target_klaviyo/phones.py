@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST = 200_000  # numbers of one generation, some 80 bytes each; two are kept
+MOST = 100_000  # numbers of one generation, some 80 bytes each; two are kept
 
 
 class Phones:
