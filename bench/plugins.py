@@ -57,8 +57,9 @@ class Choice:
             if "select" in each and self.streams is not None:
                 each["select"] = [f"{name}.*" for name in self.streams]
             if each["name"] == "target-klaviyo" and self.maps is not None:
-                known = config["stream_maps"]
-                config["stream_maps"] = {
+                maps = _maps(each)
+                known = maps["value"]
+                maps["value"] = {
                     "__else__": "__NULL__",
                     **{name: known[name] for name in self.maps},
                 }
@@ -128,6 +129,8 @@ class Setup:
             else each
             for key, each in mine["config"].items()
         }
+        if shipped := _maps(mine).get("value"):
+            config["stream_maps"] = shipped
         if name.endswith("nevent"):
             config |= {"api_url": self._nevent, "auth_token": NEVENT_TOKEN}
             config |= {"data_api_url": self._nevent} if name == "tap-nevent" else {}
@@ -153,6 +156,12 @@ class Setup:
                 if not entry["breadcrumb"]:
                     entry["metadata"]["selected"] = chosen
         return catalog
+
+
+def _maps(plugin: Document) -> Document:
+    """The setting that holds the stream maps as they are shipped."""
+    found: Document = next(each for each in plugin["settings"] if each["name"] == "stream_maps")
+    return found
 
 
 def summary(log: str) -> Document:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from forking import Started, run
 from nevent_sandbox.credentials import NEVENT_TOKEN
-from shipped import MELTANO
+from shipped import MELTANO, configured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def _configure(name: str, sandbox: Sandbox, folder: Path) -> None:
     """Write the plugin's settings to a file."""
     config = {
         key: each.replace("$MELTANO_PROJECT_ROOT", str(folder)) if isinstance(each, str) else each
-        for key, each in _plugin(name).get("config", {}).items()
+        for key, each in configured(_plugin(name)).items()
     }
     nevent = {
         "api_url": sandbox.nevent.url,

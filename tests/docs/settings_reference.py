@@ -157,6 +157,7 @@ def write() -> None:
         found = re.search(rf"({before}).*\n((?:    [-\s].*\n)*)", text)
         if found is None:
             raise LookupError(f"meltano.yml has no settings of {name}")
+        indented = _with_maps(indented, found[2])
         text = f"{text[: found.end(1)]}\n{indented}{text[found.end() :]}"
     path.write_text(text)
     for name, readme in READMES.items():
@@ -164,6 +165,18 @@ def write() -> None:
         if not (there := table_in(told)):
             raise LookupError(f"{readme} has no table of settings")
         readme.write_text(told.replace(there, table(PLUGINS[name])))
+
+
+def _with_maps(settings: str, before: str) -> str:
+    """These settings, with the stream maps that were written there by hand."""
+    entry = r"(    - name: stream_maps\n(?:      \w.*\n)*?)"
+    maps = re.search(entry + r"((?:      #.*\n)*      value:\n(?:        .*\n)+)", before)
+    if maps is None:
+        return settings
+    place = re.search(r"    - name: stream_maps\n(?:      .*\n)*", settings)
+    if place is None:
+        raise LookupError("The plugin takes no stream maps, but meltano.yml has some.")
+    return settings[: place.end()] + maps[2] + settings[place.end() :]
 
 
 if __name__ == "__main__":

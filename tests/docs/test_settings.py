@@ -26,7 +26,15 @@ def _plugin(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", reference.PLUGINS)
 def test_meltano_yml_declares_each_setting_as_the_plugin_does(name: str) -> None:
     """Names, kinds, defaults, options and what is secret; `make docs` writes them."""
-    assert _plugin(name)["settings"] == reference.meltano_settings(reference.PLUGINS[name])
+    declared = [
+        {key: each for key, each in setting.items() if key != "value" or not _is_maps(setting)}
+        for setting in _plugin(name)["settings"]
+    ]
+    assert declared == reference.meltano_settings(reference.PLUGINS[name])
+
+
+def _is_maps(setting: dict[str, Any]) -> bool:
+    return bool(setting["name"] == "stream_maps")  # they are written by hand
 
 
 @pytest.mark.parametrize(("name", "readme"), reference.READMES.items())

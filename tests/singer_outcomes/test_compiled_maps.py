@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import MELTANO
+from shipped import MELTANO, configured
 from singer_outcomes.compiled_maps import transform_of
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, StreamMap
 
 SHIPPED = [
     (definition.get("__source__", name), {name: definition})
     for loader in MELTANO["plugins"]["loaders"]
-    for name, definition in loader["config"]["stream_maps"].items()
+    for name, definition in configured(loader)["stream_maps"].items()
     if isinstance(definition, dict)
 ]
 COLUMNS = ("a", "b", "c", "d", "fan id", "config")

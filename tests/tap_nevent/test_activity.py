@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from shipped import MELTANO
+from shipped import MELTANO, configured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,7 +203,7 @@ def test_a_ticket_passed_on_is_no_second_purchase(
     """The shipped map tells its value once, of the buyer."""
     _, friend, _, state = passed_on
     shipped = MELTANO["plugins"]["loaders"][0]
-    maps = {"tickets": shipped["config"]["stream_maps"]["tickets"]}
+    maps = {"tickets": configured(shipped)["stream_maps"]["tickets"]}
     sold = extract(state, "tickets", stream_maps=maps).records["events__ticket"]
     assert sold
     assert friend not in {each["external_id"] for each in sold}
