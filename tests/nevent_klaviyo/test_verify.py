@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from command_line import Told
+    from nevent_sandbox import Sandbox
     from nevent_sandbox.handles import KlaviyoHandle
     from nevent_sandbox.nevent_handle import NeventHandle
 
@@ -96,6 +98,17 @@ def test_a_token_that_expired_is_told(run: Callable[..., Told], nevent: NeventHa
     told = run("verify", "--lang", "es")
     assert told.code == 1
     assert "ha caducado o no es correcto. Crea otro en Nevent" in " ".join(told.out.split())
+
+
+def test_a_clock_that_is_wrong_is_told(
+    run: Callable[..., Told], klaviyo: KlaviyoHandle, sandbox: Sandbox
+) -> None:
+    """Times of consent would be; the rest works."""
+    sandbox.clock.advance(timedelta(minutes=20))
+    told = run("verify", "--json", **{KLAVIYO: klaviyo.url})
+    assert (_states(told)["clock"], _why(told, "clock")) == ("warning", "skew")
+    (advice,) = [each["advice"] for each in told.json["klaviyo"] if each["check"] == "clock"]
+    assert "20 minutes behind Klaviyo's" in advice
 
 
 def test_nothing_is_changed(run: Callable[..., Told], klaviyo: KlaviyoHandle) -> None:
